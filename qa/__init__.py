@@ -1,0 +1,1 @@
+"""whosaid answers which group said what, with attributed, word-for-word quotes. Start at `qa.library`."""

@@ -1,0 +1,1 @@
+"""From found passages to an answer: chosen quotes, who says them, our wording around them, or silence."""

@@ -1,0 +1,152 @@
+"""One question, top to bottom: understand, find, choose, decide whether to speak, word, verify."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from qa.answering import compose, smalltalk
+from qa.answering.choose import Quote, Topic, quotes, topic_of
+from qa.answering.silence import ENOUGH, absent, evidence, said_by_those_asked
+from qa.answering.verify import verified
+from qa.errors import QuestionError
+from qa.retrieval.corpus import Corpus
+from qa.retrieval.question import understand
+from qa.retrieval.search import search
+from qa.types import Answer, Citation, Hit, Query, Question
+
+LONGEST_QUESTION = 2000  # characters
+QUOTES_IN_ALL = 3  # for a question with one answer
+QUOTES_OF_A_GROUP = 2  # where several groups answer
+GROUPS_AT_MOST = 8
+NOT_FAR_BEHIND = 0.45  # how much lower than the best a second quote may score
+NOT_FAR_BEHIND_OF_GROUPS = 0.6  # the same among groups, where each has its say
+ALSO_FOUND = 5
+MENTIONED = 0.5  # share of the topic's words that a sentence has to have where the question is who mentions it
+JUDGED = 24  # sentences of a share of the articles that are looked at closely
+
+
+def answer(question: Question, corpus: Corpus) -> Answer:
+    """Answer from one state of the corpus; raise QuestionError where there is no question in it."""
+    text = checked(question).text
+    if said := smalltalk.reply(text, _groups(corpus)):
+        return Answer(text, answered=False, lead=said, text=said)
+    query = understand(replace(question, text=text), corpus)
+    among = corpus.among(query.publishers, query.since, query.until)
+    searched = [corpus.articles[key] for key in (corpus.articles if among is None else among)]
+    chosen = _chosen(query, corpus, among)
+    citations = verified(_numbered(chosen), corpus)
+    found = [candidate.hit for candidate in search(query, corpus, ALSO_FOUND + len(citations))]
+    also = _not_cited(found, citations)[:ALSO_FOUND]
+    if not citations:
+        words = compose.silence(query, searched)
+        return Answer(text, answered=False, lead=words, text=words, also_found=also, query=query)
+    lead = compose.lead(query, citations)
+    notes = tuple(_unheard(query, corpus, citations))
+    return Answer(text, True, lead, compose.text_of(lead, citations, notes), citations, notes, also, query)
+
+
+def checked(question: Question) -> Question:
+    """Return the question with its white space tidied; raise QuestionError where it is empty or far too long."""
+    text = " ".join(question.text.split())
+    if not text:
+        raise QuestionError("the question is empty; ask in words, for example: Who said that ...?")
+    if len(text) > LONGEST_QUESTION:
+        raise QuestionError(f"the question has {len(text):,} characters; expected at most {LONGEST_QUESTION:,}, ask it shorter")
+    return replace(question, text=text)
+
+
+def _groups(corpus: Corpus) -> list[tuple[str, int]]:
+    return sorted(((group, len(keys)) for group, keys in corpus.by_group.items() if group), key=lambda pair: (-pair[1], pair[0]))
+
+
+def _chosen(query: Query, corpus: Corpus, among: list[int] | None) -> list[Quote]:
+    """Return the quotes to cite, those of the best group first; none is silence."""
+    topic = topic_of(query, corpus)
+    shares = [(among, query)]
+    if len(query.publishers) > 1:  # each group that is asked gets a search of its own
+        shares = [(corpus.among((group,), query.since, query.until), replace(query, publishers=(group,))) for group in query.publishers]
+    judged: list[Quote] = []
+    for keys, asked in shares:
+        judged += _answering(asked, topic, corpus, keys)
+    judged.sort(key=lambda quote: -quote.score)
+    if not judged:
+        return []
+    if len(query.publishers) > 1 or query.asked in ("compare", "groups", "mentions"):
+        return _each_group(judged, query)
+    best = judged[0].score
+    picked = [quote for quote in judged if quote.score >= best - NOT_FAR_BEHIND][:QUOTES_IN_ALL]
+    return _by_group(picked)
+
+
+def _answering(query: Query, topic: Topic, corpus: Corpus, among: Sequence[int] | None) -> list[Quote]:
+    """Return the quotes of a share of the articles that are likely enough to answer, best first."""
+    found = [quote for quote in quotes(query, topic, corpus, among) if said_by_those_asked(quote, query)]
+    nowhere = absent(topic, corpus, among)
+    kept: list[Quote] = []
+    for quote in found[:JUDGED]:
+        if query.asked == "mentions":
+            answers = quote.coverage >= MENTIONED
+        else:
+            answers = evidence(quote, query, nowhere).probability >= ENOUGH
+        if answers:
+            kept.append(quote)
+    return kept
+
+
+def _each_group(judged: list[Quote], query: Query) -> list[Quote]:
+    """Return up to QUOTES_OF_A_GROUP quotes of each group that has something to say, the closest group first."""
+    asked = set(query.publishers)
+    best = judged[0].score
+    picked: dict[str | None, list[Quote]] = {}
+    for quote in judged:
+        group = quote.article.group
+        if group not in asked and quote.score < best - NOT_FAR_BEHIND_OF_GROUPS:
+            continue
+        mine = picked.setdefault(group, [])
+        if not mine or (len(mine) < QUOTES_OF_A_GROUP and quote.score >= mine[0].score - NOT_FAR_BEHIND):
+            mine.append(quote)
+    return [quote for mine in list(picked.values())[:GROUPS_AT_MOST] for quote in mine]
+
+
+def _by_group(picked: list[Quote]) -> list[Quote]:
+    """Bring quotes of the same speaker in the same article together, the order of the best of each kept."""
+    order: dict[tuple[str, str | None, str], int] = {}
+    for at, quote in enumerate(picked):
+        order.setdefault(_home(quote), at)
+    return sorted(picked, key=lambda quote: order[_home(quote)])
+
+
+def _home(quote: Quote) -> tuple[str, str | None, str]:
+    return quote.article.id, quote.speaker, quote.voice
+
+
+def _numbered(chosen: Iterable[Quote]) -> Iterable[Citation]:
+    for number, quote in enumerate(chosen, 1):
+        digest = quote.article.kind == "digest"
+        yield Citation(
+            number=number,
+            article=quote.article,
+            span=quote.span,
+            quote=quote.text,
+            speaker=quote.speaker,
+            group=quote.article.group,
+            voice="reported" if digest else quote.voice,
+            score=round(quote.score, 4),
+            source=quote.source,
+            cue=quote.cue,
+        )
+
+
+def _not_cited(found: Iterable[Hit], citations: Sequence[Citation]) -> tuple[Hit, ...]:
+    cited = [(citation.article.id, citation.span) for citation in citations]
+    return tuple(hit for hit in found if not any(hit.article.id == id and hit.passage.span.overlaps(span) for id, span in cited))
+
+
+def _unheard(query: Query, corpus: Corpus, citations: Sequence[Citation]) -> Iterable[str]:
+    """Yield a note for each group that was asked and says nothing."""
+    heard = {citation.group for citation in citations}
+    if len(query.publishers) > 1:
+        for group in query.publishers:
+            if group not in heard:
+                yield compose.no_statement(group, len(corpus.by_group.get(group, ())))

@@ -1,0 +1,161 @@
+"""Chooses the sentences that answer: scores each sentence of the found passages against the question's topic.
+
+Two signals that fail differently: cosine of the encoder (means the same) and the share of the topic's words, weighted
+by rarity, that the sentence has (speaks of the same thing). Decides nothing about silence and words nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from qa.models.encoder import Vectors
+from qa.retrieval.corpus import Corpus
+from qa.retrieval.question import content_words
+from qa.retrieval.search import Candidate, candidates
+from qa.types import Article, Query, Span, Statement, Voice
+
+PASSAGES_READ = 40
+COSINE, COVERAGE, PASSAGE = 1.0, 0.6, 0.15  # weights of a sentence's score
+NEIGHBOUR = 0.4  # how much a word counts that stands only in the sentence before or after
+RELATED = 0.6  # how much a word counts that only shares its beginning, as in "diplomacy" and "diplomatic"
+RELATED_LETTERS = 6
+SPEAKER_FOUND = 0.15  # added where the speaker asked for says the sentence
+NO_SENTENCE = 0.25  # taken off headings, slogans and other lines without an end mark
+NO_NUMBER = 0.2  # taken off where the question asks for a number or a date and the sentence has none
+_NUMBER = re.compile(
+    r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?|hundreds?|thousands?|millions?|billions?|half|twice"
+    r"|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|decades?|none|unanimous(?:ly)?)\b",
+    re.IGNORECASE,
+)
+_ASKS_NUMBER = re.compile(
+    r"^\W*(?:(?:on|in|since|until|for) )?(?:how (?:many|much|long|old|far|often|large|big)|when"
+    r"|(?:what|which) (?:year|date|day|month|number|percentage|share))\b",
+    re.IGNORECASE,
+)
+_END_MARK = re.compile(r"[.!?…。！？؟।][\"'“”‘’»›)\]」』]*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A sentence that may answer, with who says it and how well it fits.
+
+    `cosine`, `coverage` (0 to 1) and `nearby`, the sentence with its neighbours, are kept for the decision to stay silent.
+    """
+
+    article: Article
+    key: int
+    span: Span
+    text: str
+    nearby: str
+    speaker: str | None
+    voice: Voice
+    source: tuple[Span, ...]
+    cue: tuple[Span, ...]
+    cosine: float
+    coverage: float
+    score: float
+
+    @property
+    def own(self) -> bool:
+        """Whether the article's group says it itself."""
+        return self.voice == "own"
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """What a question is about: its words with their rarity, and its vector."""
+
+    text: str
+    words: tuple[str, ...]
+    weights: tuple[float, ...]
+    vector: Vectors
+
+
+def topic_of(query: Query, corpus: Corpus) -> Topic:
+    """Return the topic of a question, ready to be compared with sentences."""
+    text = query.topic or query.text
+    words = content_words(text)
+    vector = corpus.encoder.encode([text, query.text])
+    mean = vector[0] + 0.5 * vector[1]
+    return Topic(
+        text, tuple(words), tuple(corpus.lexical.rarity(word) for word in words), np.asarray(mean / np.linalg.norm(mean), np.float32)
+    )
+
+
+def quotes(query: Query, topic: Topic, corpus: Corpus, among: Sequence[int] | None) -> list[Quote]:
+    """Return the sentences of these articles that may answer, best first."""
+    found = candidates(topic.text, corpus, among)[:PASSAGES_READ]
+    return sorted((quote for candidate in found for quote in _scored(candidate, query, topic, corpus)), key=lambda q: -q.score)
+
+
+def _scored(candidate: Candidate, query: Query, topic: Topic, corpus: Corpus) -> Iterable[Quote]:
+    article = corpus.with_text(candidate.article_key)
+    asks_number = bool(_ASKS_NUMBER.match(query.text))
+    stems = [set(content_words(sentence.span.of(article.text))) for sentence in candidate.sentences]
+    for at, sentence in enumerate(candidate.sentences):
+        text = sentence.span.of(article.text)
+        near = set().union(*(stems[i] for i in (at - 1, at + 1) if 0 <= i < len(stems)))
+        coverage = covered(topic, stems[at], near)
+        cosine = float(sentence.vector @ topic.vector)
+        said = speech_in(article, sentence.span, corpus.statements.get(candidate.article_key, ()))
+        statement = said[0] if said else None
+        if query.speakers:
+            statement = next((s for s in said if s.speaker in query.speakers), statement)
+        score = COSINE * cosine + COVERAGE * coverage + PASSAGE * candidate.hit.score
+        score -= 0.0 if _END_MARK.search(text) else NO_SENTENCE
+        score -= NO_NUMBER if asks_number and not _NUMBER.search(text) else 0.0
+        score += SPEAKER_FOUND if statement and statement.speaker in query.speakers else 0.0
+        yield Quote(
+            article=article,
+            key=candidate.article_key,
+            span=sentence.span,
+            text=text,
+            nearby=article.text[candidate.sentences[max(at - 1, 0)].span.start : candidate.sentences[min(at + 1, len(stems) - 1)].span.end],
+            speaker=statement.speaker if statement else article.group,
+            voice=statement.voice if statement else "own",
+            source=statement.source if statement else (),
+            cue=statement.cue if statement else (),
+            cosine=cosine,
+            coverage=coverage,
+            score=score,
+        )
+
+
+def covered(topic: Topic, words: set[str], near: set[str]) -> float:
+    """Return the share of the topic's words, weighted by rarity, that a sentence has: 0 to 1."""
+    total = sum(topic.weights)
+    if not total:
+        return 0.0
+    return sum(weight * _has(word, words, near) for word, weight in zip(topic.words, topic.weights, strict=True)) / total
+
+
+def _has(word: str, words: set[str], near: set[str]) -> float:
+    if word in words:
+        return 1.0
+    if any(_related(word, other) for other in words):
+        return RELATED
+    if word in near:
+        return NEIGHBOUR
+    return NEIGHBOUR * RELATED if any(_related(word, other) for other in near) else 0.0
+
+
+def is_there(word: str, words: set[str]) -> bool:
+    """Tell whether a word, or one that is related to it, is among `words` (all of them stems)."""
+    return word in words or any(_related(word, other) for other in words)
+
+
+def _related(word: str, other: str) -> bool:
+    return len(word) >= RELATED_LETTERS and word[:RELATED_LETTERS] == other[:RELATED_LETTERS]
+
+
+def speech_in(article: Article, sentence: Span, statements: Iterable[Statement]) -> list[Statement]:
+    """Return who else than the article's group speaks in a sentence: those to whom most of it belongs first."""
+    shares = [
+        (sum(min(span.end, sentence.end) - max(span.start, sentence.start) for span in s.content if span.overlaps(sentence)), s)
+        for s in statements
+    ]
+    return [s for share, s in sorted(shares, key=lambda pair: -pair[0]) if share > 0]

@@ -1,0 +1,108 @@
+"""Words an answer around its quotes, and words silence. Adds no view: every claim is somebody's, in somebody's article."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+
+from qa.types import Article, Citation, Query
+
+UNKNOWN_GROUP = "an unknown group"
+
+
+def heading(citation: Citation) -> str:
+    """Return who says a quote, in whose article and when: "Hamas, as reported by the River Trust (March 2024)"."""
+    article = citation.article
+    publisher = article.group or UNKNOWN_GROUP
+    when = article.published.in_words() if article.published else "date unknown"
+    if citation.digest:
+        return f"Digest of a text by {publisher}, in our words ({when})"
+    if citation.voice == "own":
+        named = article.group or f"{UNKNOWN_GROUP[0].upper()}{UNKNOWN_GROUP[1:]}"
+        return f"{named}, in its own voice ({when})"
+    how = "quoted by" if citation.voice == "quoted" else "as reported by"
+    return f"{citation.speaker}, {how} {publisher} ({when})"
+
+
+def quoted(citation: Citation) -> str:
+    """Return the words of a quote between quotation marks; a digest's words, which nobody said, without them."""
+    words = " ".join(citation.quote.split())
+    return words if citation.digest else f"“{words}”"
+
+
+def text_of(lead: str, citations: Sequence[Citation], notes: Iterable[str]) -> str:
+    """Return the whole answer as plain text: the lead, the quotes under who says them, and the notes."""
+    parts = [lead]
+    for who, listed in groupby(citations, heading):
+        parts.append("\n".join([f"{who}:", *(f"  {quoted(citation)} [{citation.number}]" for citation in listed)]))
+    parts.extend(notes)
+    return "\n\n".join(part for part in parts if part)
+
+
+def lead(query: Query, citations: Sequence[Citation]) -> str:
+    """Return the opening line that fits what was asked."""
+    voices = list(dict.fromkeys(_voice_of(citation) for citation in citations))
+    topic = f"“{query.topic}”" if query.topic else "this"
+    if query.asked == "compare" or (query.asked == "what" and len(query.publishers) > 1):
+        return f"What {_listed(list(dict.fromkeys(c.group or UNKNOWN_GROUP for c in citations)))} say about {topic}:"
+    if query.asked == "fact":
+        return f"According to {voices[0]}:"
+    if query.asked == "what":
+        return f"What {_listed(voices)} {'says' if len(voices) == 1 else 'say'} about {topic}:" if query.named else f"On {topic}:"
+    verb = "mention" if query.asked == "mentions" else "say"
+    if len(voices) == 1:
+        return f"{_capital(voices[0])} {verb}s {'it' if verb == 'mention' else 'so'}."
+    return f"{_capital(_number(len(voices)))} speak of it, the closest first: {_listed(voices)}."
+
+
+def silence(query: Query, searched: Sequence[Article]) -> str:
+    """Return what was looked for where, and that nobody there says it."""
+    topic = f"“{query.topic}”" if query.topic else "this"
+    count = _articles(len(searched))
+    if not searched:
+        return "No article fits these filters, so nothing was searched."
+    if query.speakers:
+        return f"{_none_of(len(searched))} reports what {_listed(query.speakers)} says about {topic}."
+    if query.publishers:
+        by = _listed(query.publishers)
+        return (
+            f"{_none_of(len(searched))} by {by} speaks of {topic}."
+            if len(searched) > 1
+            else f"The only article by {by} doesn't speak of {topic}."
+        )
+    if query.unknown:
+        return f"{_listed([f'“{name}”' for name in query.unknown])} occurs nowhere in the {count}."
+    return f"Nothing in the {count} answers this."
+
+
+def no_statement(group: str, searched: int) -> str:
+    """Return the note that a group which was asked, or might have spoken, doesn't speak of the topic."""
+    return f"No statement on it by {group} ({_articles(searched)} searched)."
+
+
+def _voice_of(citation: Citation) -> str:
+    publisher = citation.group or UNKNOWN_GROUP
+    if citation.voice == "own" or citation.speaker is None:
+        return publisher
+    return f"{citation.speaker} ({'quoted' if citation.voice == 'quoted' else 'reported'} by {publisher})"
+
+
+def _none_of(count: int, by: str = "") -> str:
+    return f"None of the {count:,} articles{by}" if count > 1 else f"Not one sentence of the only article{by}"
+
+
+def _articles(count: int) -> str:
+    return "1 article" if count == 1 else f"{count:,} articles"
+
+
+def _number(count: int) -> str:
+    words = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+    return words[count] if count < len(words) else str(count)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else list(names))
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

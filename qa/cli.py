@@ -1,0 +1,446 @@
+"""The command line: parses, calls the library, prints. Status 0, 1 (failed, one line says why) or 2 (wrong usage)."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+import click
+
+from qa import settings
+from qa.errors import SettingsError, WhosaidError
+
+if TYPE_CHECKING:
+    from qa.index.build import Progress
+    from qa.library import Library
+    from qa.types import Answer, Article, Hit, PartialDate, Question
+
+P = ParamSpec("P")
+R = TypeVar("R")
+Row = dict[str, Any]
+
+_FOLDER = click.Path(path_type=Path, file_okay=True, dir_okay=True)
+_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+_NEW_FILE = click.Path(path_type=Path, dir_okay=False, writable=True)
+
+
+class _Commands(click.Group):
+    """Lists commands in the order in which a newcomer needs them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+
+def _reporting(command: Callable[P, R]) -> Callable[P, R]:
+    """Turn what went wrong into one line on standard error and status 1."""
+
+    @wraps(command)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except WhosaidError as error:
+            raise _Failed(" ".join(str(error).split())) from error
+        except OSError as error:
+            if isinstance(error, BrokenPipeError):
+                raise
+            raise _Failed(f"{error.filename or 'input or output'}: {error.strerror or error}; check the path and the space left") from error
+
+    return wrapped
+
+
+class _Failed(click.ClickException):
+    """Shown as "whosaid: ..." with exit status 1."""
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        click.echo(f"whosaid: {self.format_message()}", file=file or sys.stderr)
+
+
+def _index_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    command = click.option("--index", "index", type=_FOLDER, default=None, help="Folder of the index.  [default: index/ or WHOSAID_INDEX]")(
+        command
+    )
+    return click.option("--model", default=None, help="Sentence encoder by folder or name.  [default: the bundled one or WHOSAID_MODEL]")(
+        command
+    )
+
+
+def _filter_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    command = click.option("--until", metavar="DATE", help="Only articles of this date or earlier (2025, 2025-10 or 2025-10-08).")(command)
+    command = click.option("--since", metavar="DATE", help="Only articles of this date or later.")(command)
+    command = click.option("--group", "groups", multiple=True, metavar="NAME", help="Only articles of this group; may be repeated.")(
+        command
+    )
+    return click.option(
+        "--after", "history", multiple=True, metavar="QUESTION", help="An earlier question of the conversation; may be repeated."
+    )(command)
+
+
+def _batch_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    command = click.option("--output", type=_NEW_FILE, help="Where --batch writes a JSON line for each line it reads.")(command)
+    return click.option(
+        "--batch", type=_FILE, help='Questions, one JSON object a line: "id", "question", "history", "groups", "since", "until".'
+    )(command)
+
+
+_json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="whosaid", message="whosaid %(version)s")
+def main() -> None:
+    """Ask which group said what, and get word-for-word quotes: said by X, published by Y."""
+
+
+@main.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@_index_option
+@click.option(
+    "--groups",
+    type=click.Path(path_type=Path),
+    help="A groups.toml with names and aliases.  [default: the one in PATHS, and the one that ships]",
+)
+@click.option("--rebuild", is_flag=True, help="Encode everything again, for example with another model.")
+@_json_option
+@_reporting
+def build(paths: tuple[Path, ...], index: Path | None, model: str | None, groups: Path | None, rebuild: bool, as_json: bool) -> None:
+    """Make the index hold the articles under PATHS: folders, .md, .txt and .jsonl files.
+
+    Unchanged articles cost nothing, changed ones are replaced, vanished ones removed.
+    """
+    from qa import library
+
+    folder = index or settings.default_index()
+    with _bars() as progress:
+        report = library.build(folder, list(paths), model=model, groups=groups, rebuild=rebuild, progress=progress)
+    for notice in report.notices:
+        click.echo(f"whosaid: {notice}", err=True)
+    counts = {"added": report.added, "changed": report.changed, "removed": report.removed, "unchanged": report.unchanged}
+    if as_json:
+        skipped = [str(notice) for notice in report.skipped]
+        _print_json(
+            {"index": str(folder), **counts, "skipped": skipped, "sentences": report.sentences, "seconds": round(report.seconds, 2)}
+        )
+    else:
+        done = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+        click.echo(f"{folder}: {done}; {report.sentences} sentences encoded in {report.seconds:.1f} s")
+    if report.skipped:
+        raise _Failed(f"{len(report.skipped)} of the inputs could not be read, see above; the rest is in the index")
+
+
+@main.command()
+@click.argument("question", required=False)
+@_index_option
+@_filter_options
+@_batch_options
+@_json_option
+@_reporting
+def ask(
+    question: str | None,
+    index: Path | None,
+    model: str | None,
+    history: tuple[str, ...],
+    groups: tuple[str, ...],
+    since: str | None,
+    until: str | None,
+    batch: Path | None,
+    output: Path | None,
+    as_json: bool,
+) -> None:
+    """Answer QUESTION with attributed quotes, or say that nobody in the corpus speaks of it."""
+    _one_of(question, batch, output)
+    library = _open(index, model)
+    if batch and output:
+        _run_batch(batch, output, lambda asked: _answer_row(library.ask(asked)), {"answered": False, "citations": []})
+        return
+    answer = library.ask(_question(question or "", history, groups, since, until))
+    if as_json:
+        also = [_passage_row(library, hit) for hit in answer.also_found]
+        _print_json({"question": answer.question, **_answer_row(answer), "also_found": also})
+        return
+    click.echo(answer.text)
+    if answer.citations:
+        click.echo("\n" + "\n".join(_source_line(row) for row in _answer_row(answer)["citations"]))
+    elif answer.also_found:
+        click.echo("\nNearest passages, which don't answer:")
+        for hit in answer.also_found[:3]:
+            click.echo(f"  {_of(hit.article)}: {_shortened(library.passage_text(hit))}")
+
+
+@main.command()
+@click.argument("question", required=False)
+@click.option("-k", "count", type=click.IntRange(1, 1000), default=10, show_default=True, help="How many passages.")
+@_index_option
+@_filter_options
+@_batch_options
+@_json_option
+@_reporting
+def search(
+    question: str | None,
+    count: int,
+    index: Path | None,
+    model: str | None,
+    history: tuple[str, ...],
+    groups: tuple[str, ...],
+    since: str | None,
+    until: str | None,
+    batch: Path | None,
+    output: Path | None,
+    as_json: bool,
+) -> None:
+    """Find the passages nearest to QUESTION, from the groups and dates that it names."""
+    _one_of(question, batch, output)
+    library = _open(index, model)
+
+    def found(asked: Question) -> Row:
+        return {"passages": [_passage_row(library, hit) for hit in library.search(asked, count)]}
+
+    if batch and output:
+        _run_batch(batch, output, found, {"passages": []})
+        return
+    row = found(_question(question or "", history, groups, since, until))
+    if as_json:
+        _print_json({"question": question, **row})
+        return
+    for number, passage in enumerate(row["passages"], 1):
+        click.echo(
+            f"{number:>2}. {passage['group'] or 'unknown group'} · {passage['article']}"
+            f" [{passage['start']}:{passage['end']}] {passage['score']:.2f}"
+        )
+        click.echo(f"    {_shortened(passage['text'], 300)}")
+
+
+@main.command()
+@_index_option
+@click.option("--group", "groups", multiple=True, metavar="NAME", help="Only articles of this group; may be repeated.")
+@click.option("--text", "with_text", is_flag=True, help="With the text of each, as stored (with --json or --output).")
+@click.option("--output", type=_NEW_FILE, help="Write a JSON line for each article to this file.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
+@_reporting
+def articles(index: Path | None, model: str | None, groups: tuple[str, ...], with_text: bool, output: Path | None, as_json: bool) -> None:
+    """List the articles in the index, the newest first."""
+    library = _open(index, model)
+    wanted = {library.canonical(name) for name in groups}
+    listed = [article for article in library.articles(with_text=with_text) if not wanted or article.group in wanted]
+    rows = [_article_row(article, with_text) for article in listed]
+    if output:
+        with output.open("w", encoding="utf-8") as stream:
+            stream.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    elif as_json:
+        _print_json(rows)
+    else:
+        for article in listed:
+            click.echo(
+                f"{article.published or 'unknown':<10}  {article.group or 'unknown group'}  {article.title or '(no title)'}  [{article.id}]"
+            )
+
+
+@main.command()
+@_index_option
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
+@_reporting
+def groups(index: Path | None, model: str | None, as_json: bool) -> None:
+    """List the groups that have articles in the index, with their other names."""
+    library = _open(index, model)
+    entries = library.groups()
+    if as_json:
+        _print_json(
+            [
+                {
+                    "name": entry.group.name, "articles": entry.articles, "kind": entry.group.kind, "aliases": list(entry.group.aliases),
+                    "publications": list(entry.group.publications), "parent": entry.group.parent, "first": entry.first, "last": entry.last,
+                }
+                for entry in entries
+            ]
+        )  # fmt: skip
+        return
+    for entry in entries:
+        also = ", ".join(dict.fromkeys((*entry.group.aliases, *entry.group.publications)))
+        click.echo(f"{entry.articles:>4}  {entry.group.name}{f'  (also: {also})' if also else ''}")
+
+
+@main.command()
+@_index_option
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; only this machine by default.")
+@click.option("--port", type=click.IntRange(1, 65535), default=None, help="Port to listen on.  [default: 7860 or the next free one]")
+@click.option("--open", "open_browser", is_flag=True, help="Open the page in the browser.")
+@_reporting
+def serve(index: Path | None, model: str | None, host: str, port: int | None, open_browser: bool) -> None:
+    """Open the chat page; the first time, build the index of the articles that ship with whosaid."""
+    from qa.web import serve as serve_page
+
+    corpus = [] if index else [settings.shipped_corpus()]
+    serve_page(index or settings.default_index(), corpus, host=host, port=port, model=model, open_browser=open_browser)
+
+
+# ---- opening and asking
+
+
+def _open(index: Path | None, model: str | None) -> Library:
+    from qa.library import Library
+
+    return Library.open(index or settings.default_index(), model=model)
+
+
+def _one_of(question: str | None, batch: Path | None, output: Path | None) -> None:
+    if (question is None) == (batch is None):
+        raise click.UsageError("give either a QUESTION or --batch FILE")
+    if (batch is None) != (output is None):
+        raise click.UsageError("--batch FILE and --output FILE go together")
+
+
+def _question(text: str, history: Iterable[str], groups: Iterable[str], since: str | None, until: str | None) -> Question:
+    from qa.types import Question
+
+    return Question(text, tuple(history), tuple(groups), since=_date(since, "since"), until=_date(until, "until"))
+
+
+def _date(text: str | None, option: str) -> PartialDate | None:
+    from qa.types import PartialDate
+
+    if not text:
+        return None
+    try:
+        return PartialDate.parse(text)
+    except ValueError as error:
+        raise SettingsError(f"{option} {text!r} is not a date; expected 2025, 2025-10 or 2025-10-08") from error
+
+
+def _run_batch(batch: Path, output: Path, run: Callable[[Question], Row], nothing: Row) -> None:
+    """Write a row for each line of `batch`; a line that can't be asked gets `nothing` and an error, and the rest go on."""
+    lines = [(number, line) for number, line in enumerate(batch.read_text("utf-8", errors="replace").splitlines(), 1) if line.strip()]
+    failed: list[str] = []
+    with output.open("w", encoding="utf-8") as stream, _bars() as progress:
+        for done, (number, line) in enumerate(lines, 1):
+            id: Any = None
+            try:
+                row = _parsed(line)
+                id = row.get("id")
+                result = run(_question(row["question"], _texts(row, "history"), _texts(row, "groups"), row.get("since"), row.get("until")))
+            except WhosaidError as error:
+                failed.append(f"{batch}:{number}: {error}")
+                result = {**nothing, "text": str(error), "error": str(error)}
+            stream.write(json.dumps({"id": id, **result}, ensure_ascii=False) + "\n")
+            progress("Asking", done, len(lines))
+    for problem in failed:
+        click.echo(f"whosaid: {problem}", err=True)
+    if failed:
+        raise _Failed(f"{len(failed)} of {len(lines)} lines could not be asked, see above; the others are in {output}")
+
+
+def _parsed(line: str) -> Row:
+    try:
+        row = json.loads(line)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise SettingsError('is not JSON; expected an object with "id" and "question"') from error
+    if not isinstance(row, dict) or not isinstance(row.get("question"), str):
+        raise SettingsError('has no "question"; expected an object with "id" and "question"')
+    return row
+
+
+def _texts(row: Row, name: str) -> list[str]:
+    value = row.get(name) or []
+    if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
+        raise SettingsError(f'"{name}" is {json.dumps(value)[:60]}; expected a list of texts')
+    return value
+
+
+# ---- showing
+
+
+def _answer_row(answer: Answer) -> Row:
+    citations = [
+        {
+            "number": citation.number,
+            "article": citation.article.id,
+            "group": citation.group,
+            "speaker": citation.speaker,
+            "voice": citation.voice,
+            "quote": citation.quote,
+            "start": citation.span.start,
+            "end": citation.span.end,
+            "title": citation.article.title,
+            "published": _written(citation.article.published),
+            "url": citation.article.url,
+            "kind": citation.article.kind,
+        }
+        for citation in answer.citations
+    ]
+    return {"answered": answer.answered, "text": answer.text, "citations": citations}
+
+
+def _passage_row(library: Library, hit: Hit) -> Row:
+    span = hit.passage.span
+    return {
+        "article": hit.article.id,
+        "start": span.start,
+        "end": span.end,
+        "text": library.passage_text(hit),
+        "score": hit.score,
+        "group": hit.article.group,
+    }
+
+
+def _article_row(article: Article, with_text: bool) -> Row:
+    row: Row = {
+        "id": article.id,
+        "title": article.title,
+        "group": article.group,
+        "author": article.author,
+        "published": _written(article.published),
+        "url": article.url,
+        "publication": article.publication,
+        "kind": article.kind,
+        "source": article.source,
+    }
+    return {**row, "text": article.text} if with_text else row
+
+
+def _written(date: PartialDate | None) -> str | None:
+    return str(date) if date else None
+
+
+def _source_line(row: Row) -> str:
+    about = ", ".join(part for part in (row["published"], row["url"]) if part)
+    place = f"{row['article']} [{row['start']}:{row['end']}]"
+    return f"[{row['number']}] {row['title'] or '(no title)'}{f' ({about})' if about else ''} · {place}"
+
+
+def _of(article: Article) -> str:
+    return f"{article.group or 'unknown group'}, {article.title or '(no title)'}"
+
+
+def _shortened(text: str, width: int = 160) -> str:
+    words = " ".join(text.split())
+    return words if len(words) <= width else f"{words[: width - 1].rstrip()}…"
+
+
+def _print_json(value: Any) -> None:
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+@contextmanager
+def _bars() -> Iterator[Progress]:
+    """Give a progress function that draws a bar on standard error for whatever takes over a second."""
+    from tqdm import tqdm
+
+    bars: dict[str, Any] = {}
+    started = time.monotonic()
+
+    def show(doing: str, done: int, total: int) -> None:
+        if time.monotonic() - started < 1 and not bars:
+            return
+        if doing not in bars:
+            bars[doing] = tqdm(total=total or None, desc=doing, unit_scale=True, file=sys.stderr, leave=False, disable=None)
+        bars[doing].update(done - bars[doing].n)
+
+    try:
+        yield show
+    finally:
+        for bar in bars.values():
+            bar.close()

@@ -1,0 +1,45 @@
+"""The error tree. Each message is one line: what came, what was expected, what to do.
+
+WhosaidError
+├── SettingsError      a setting or option that can't be used
+├── QuestionError      a question that is empty or far too long
+├── ReadingError       a file or line that can't be read as articles
+├── ModelError         a model folder that is missing or isn't the expected one
+└── IndexFolderError   an index folder that can't be opened or written
+    ├── NoIndexError           nothing has been built there yet
+    └── ModelMismatchError     the index was made with another model
+"""
+
+from __future__ import annotations
+
+
+class WhosaidError(Exception):
+    """Base of everything that is reported to the user as one line and exit status 1."""
+
+
+class SettingsError(WhosaidError):
+    """A setting or option has a value that can't be used."""
+
+
+class QuestionError(WhosaidError):
+    """A question is empty or far too long."""
+
+
+class ReadingError(WhosaidError):
+    """A file, or a line of one, can't be read as articles."""
+
+
+class ModelError(WhosaidError):
+    """A model can't be loaded, or its weights are not the ones expected."""
+
+
+class IndexFolderError(WhosaidError):
+    """An index folder can't be opened or written."""
+
+
+class NoIndexError(IndexFolderError):
+    """No index has been built in this folder yet."""
+
+
+class ModelMismatchError(IndexFolderError):
+    """The index was made with another model than the one asked for."""

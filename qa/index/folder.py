@@ -1,0 +1,127 @@
+"""An index folder: its manifest, its lock, and which files belong to it.
+
+    manifest.json        format, model (name, SHA-256, dimension), versions, and which numbered folder is in force
+    .lock                held by whoever writes
+    1/store.sqlite       the truth
+    1/sentences.faiss    derived from it
+    1/passages/          derived from it (tantivy)
+
+A rebuild writes the next number and puts it in force by replacing the manifest in one step.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from qa.errors import IndexFolderError, ModelMismatchError, NoIndexError
+from qa.models.encoder import ModelIdentity
+
+FORMAT = 1
+LOCK_SECONDS = 600.0
+_MANIFEST = "manifest.json"
+_OWN = {_MANIFEST, ".lock", "README.md", ".gitignore", ".gitkeep"}
+_LIBRARIES = ("faiss-cpu", "tantivy", "sentencex")
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What made an index, and which of its numbered folders is in force."""
+
+    format: int
+    number: int
+    model: ModelIdentity
+    versions: dict[str, str]
+
+
+class IndexFolder:
+    """The paths of one index. Making the object touches nothing."""
+
+    def __init__(self, path: Path) -> None:
+        """Name the folder; it need not exist yet."""
+        self.path = path
+
+    def manifest(self) -> Manifest:
+        """Return the manifest; raise NoIndexError where there is none, IndexFolderError where it can't be used."""
+        file = self.path / _MANIFEST
+        try:
+            row = json.loads(file.read_text("utf-8"))
+            found = Manifest(row["format"], row["number"], ModelIdentity(**row["model"]), row["versions"])
+        except FileNotFoundError:
+            self._refuse_foreign()
+            raise NoIndexError(f"{self.path}: no index here yet; run whosaid build PATH --index {self.path}") from None
+        except NotADirectoryError:
+            raise IndexFolderError(f"{self.path}: is a file; expected a folder, give another with --index") from None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise IndexFolderError(f"{file}: can't be read ({error}); build the index again with --rebuild") from error
+        if found.format != FORMAT:
+            raise IndexFolderError(
+                f"{self.path}: index format {found.format}, this version reads {FORMAT}; run whosaid build PATH --rebuild"
+            )
+        return found
+
+    def _refuse_foreign(self) -> None:
+        """Raise IndexFolderError where the folder holds what no index holds: somebody else's files."""
+        if self.path.exists() and not self.path.is_dir():
+            raise IndexFolderError(f"{self.path}: is a file; expected a folder, give another with --index")
+        names = [child.name for child in self.path.iterdir()] if self.path.is_dir() else []
+        foreign = sorted(name for name in names if name not in _OWN and not name.isdigit() and not name.endswith(".new"))
+        if foreign:
+            raise IndexFolderError(f"{self.path}: is not an index (it holds {foreign[0]}); give an empty or new folder with --index")
+
+    def check_model(self, asked: ModelIdentity) -> None:
+        """Raise ModelMismatchError where the index was made with another model than `asked`."""
+        made = self.manifest().model
+        if made != asked:
+            raise ModelMismatchError(
+                f"{self.path}: made with model {made.name} ({made.sha256[:8]}), asked for {asked.name} ({asked.sha256[:8]});"
+                f" use --model {made.name}, another --index, or whosaid build PATH --rebuild to encode everything again"
+            )
+
+    def numbered(self, number: int) -> Path:
+        """Return the folder with this number."""
+        return self.path / str(number)
+
+    def put_in_force(self, number: int, model: ModelIdentity) -> None:
+        """Write the manifest in one step, then drop the numbered folders that it leaves behind."""
+        versions = {"whosaid": version("whosaid"), **{name: version(name) for name in _LIBRARIES}}
+        row = asdict(Manifest(FORMAT, number, model, versions))
+        unfinished = self.path / f"{_MANIFEST}.new"
+        with unfinished.open("w", encoding="utf-8") as stream:
+            json.dump(row, stream, indent=2)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(unfinished, self.path / _MANIFEST)
+        self.drop_all_but(number)
+
+    def drop_all_but(self, number: int | None) -> None:
+        """Remove numbered folders that are not in force: what a rebuild or a killed first build left."""
+        for child in self.path.iterdir():
+            if child.is_dir() and child.name.isdigit() and child.name != str(number):
+                shutil.rmtree(child, ignore_errors=True)
+
+    @contextmanager
+    def locked(self, wait: float = LOCK_SECONDS) -> Iterator[None]:
+        """Hold the folder for writing; another writer waits, and is refused after `wait` seconds."""
+        from filelock import FileLock, Timeout
+
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(self.path / ".lock", timeout=wait)
+            lock.acquire()
+        except Timeout:
+            raise IndexFolderError(f"{self.path}: another build has held it for {wait:.0f} s; wait for it and try again") from None
+        except FileExistsError:
+            raise IndexFolderError(f"{self.path}: is a file; expected a folder, give another with --index") from None
+        except OSError as error:
+            raise IndexFolderError(f"{self.path}: can't be written ({error.strerror}); check the path and its permissions") from error
+        try:
+            yield
+        finally:
+            lock.release()

@@ -1,0 +1,144 @@
+"""Passages in tantivy: BM25 over their words, among all articles or among some.
+
+Derived from the store. It may hold passages that the store doesn't show yet or no longer; searching leaves out
+whatever the caller doesn't know.
+"""
+
+from __future__ import annotations
+
+import math
+import shutil
+from collections.abc import Iterable, Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qa.errors import IndexFolderError
+
+if TYPE_CHECKING:
+    import tantivy
+
+_HEAP = 50_000_000  # bytes; tantivy writes a segment whenever it is full
+_WORDS, _PASSAGE, _ARTICLE = "words", "passage", "article"
+
+
+@cache
+def _analyzer() -> tantivy.TextAnalyzer:
+    import tantivy
+
+    builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+    return builder.filter(tantivy.Filter.lowercase()).filter(tantivy.Filter.stemmer("English")).build()
+
+
+def stems(text: str) -> list[str]:
+    """Return the words of `text` as the index keeps them: lower case, stemmed, in order."""
+    words: list[str] = _analyzer().analyze(text)
+    return words
+
+
+class LexicalIndex:
+    """A tantivy index in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open the folder, or make it; raise IndexFolderError where it holds something else or is damaged."""
+        import tantivy
+
+        builder = tantivy.SchemaBuilder()
+        builder.add_text_field(_WORDS, tokenizer_name="en_stem")
+        for name in (_PASSAGE, _ARTICLE):
+            builder.add_integer_field(name, stored=True, indexed=True, fast=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            self._index = tantivy.Index(builder.build(), str(folder))
+        except (ValueError, OSError) as error:
+            raise IndexFolderError(f"{folder}: can't be opened ({error}); build the index again with --rebuild") from error
+        self._schema = self._index.schema
+        self._index.reload()
+        self._searcher = self._index.searcher()
+
+    @classmethod
+    def make_anew(cls, folder: Path) -> LexicalIndex:
+        """Throw the folder away and make an empty one."""
+        shutil.rmtree(folder, ignore_errors=True)
+        return cls(folder)
+
+    def refresh(self) -> None:
+        """See what has been written since."""
+        self._index.reload()
+        self._searcher = self._index.searcher()
+
+    def __len__(self) -> int:
+        """How many passages it holds."""
+        return int(self._searcher.num_docs)
+
+    def add(self, passages: Iterable[tuple[int, int, str]], *, replace_all: bool = False) -> None:
+        """Add passages (id, article key, words) in one step; with `replace_all` in place of everything."""
+        import tantivy
+
+        writer = self._index.writer(_HEAP, 1)
+        if replace_all:
+            writer.delete_all_documents()
+        for passage, article, words in passages:
+            document = tantivy.Document()
+            document.add_text(_WORDS, words)
+            document.add_integer(_PASSAGE, passage)
+            document.add_integer(_ARTICLE, article)
+            writer.add_document(document)
+        writer.commit()
+        writer.wait_merging_threads()
+        self.refresh()
+
+    def remove(self, articles: Iterable[int]) -> None:
+        """Take out the passages of these articles in one step."""
+        import tantivy
+
+        keys = list(articles)
+        if not keys:
+            return
+        writer = self._index.writer(_HEAP, 1)
+        writer.delete_documents_by_query(tantivy.Query.term_set_query(self._schema, _ARTICLE, keys))
+        writer.commit()
+        writer.wait_merging_threads()
+        self.refresh()
+
+    def search(self, words: Sequence[str], k: int, articles: Sequence[int] | None = None) -> list[tuple[int, float]]:
+        """Return up to `k` passage ids with their BM25 score for `words` (stems), best first.
+
+        `articles` limits the search itself to these article keys, so that a rare group gets all of `k`.
+        """
+        import tantivy
+
+        if not words or (articles is not None and not len(articles)):
+            return []
+        query = tantivy.Query.boolean_query(
+            [(tantivy.Occur.Should, tantivy.Query.term_query(self._schema, _WORDS, word)) for word in words]
+        )
+        query = self._limited(query, articles)
+        searcher = self._searcher
+        return [(int(searcher.doc(at)[_PASSAGE][0]), float(score)) for score, at in searcher.search(query, k).hits]
+
+    def _limited(self, query: tantivy.Query, articles: Sequence[int] | None) -> tantivy.Query:
+        import tantivy
+
+        if articles is None:
+            return query
+        only = tantivy.Query.const_score_query(tantivy.Query.term_set_query(self._schema, _ARTICLE, list(articles)), 0.0)
+        return tantivy.Query.boolean_query([(tantivy.Occur.Must, query), (tantivy.Occur.Must, only)])
+
+    def holds(self, word: str, beginning: int, articles: Sequence[int] | None = None) -> bool:
+        """Tell whether any of these articles has this stem or, for long ones, one with the same first letters."""
+        import tantivy
+
+        query = tantivy.Query.term_query(self._schema, _WORDS, word)
+        if len(word) >= beginning and word[:beginning].isalnum():
+            query = tantivy.Query.regex_query(self._schema, _WORDS, f"{word[:beginning]}.*")
+        return bool(self._searcher.search(self._limited(query, articles), 1).hits)
+
+    def rarity(self, word: str) -> float:
+        """Return the inverse document frequency of a stem over passages: ln(1 + (N - n + 1/2) / (n + 1/2)), as in BM25."""
+        total, having = self._searcher.num_docs, self._searcher.doc_freq(_WORDS, word)
+        return math.log(1 + (total - having + 0.5) / (having + 0.5))
+
+    def knows(self, word: str) -> bool:
+        """Tell whether any passage holds this stem."""
+        return bool(self._searcher.doc_freq(_WORDS, word))

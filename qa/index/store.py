@@ -1,0 +1,285 @@
+"""The truth: articles, sentences with their vectors, passages and statements in one SQLite file.
+
+A reader holds one read transaction, so that it sees one state until it asks for a newer one. Numbers (keys) are never
+used twice, which lets the derived indexes hold what is not visible yet, or no longer: whoever reads asks the store.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from qa.errors import IndexFolderError
+from qa.models.encoder import Vectors
+from qa.types import Article, Group, PartialDate, Passage, Span, Statement
+
+Ids = npt.NDArray[np.int64]
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS articles (
+    key INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, hash TEXT NOT NULL, source TEXT,
+    title TEXT, grp TEXT, author TEXT, published TEXT, url TEXT, publication TEXT, kind TEXT NOT NULL,
+    text TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS passages (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, article INTEGER NOT NULL, start INTEGER NOT NULL, end INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS sentences (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, article INTEGER NOT NULL, passage INTEGER NOT NULL,
+    start INTEGER NOT NULL, end INTEGER NOT NULL, vector BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS statements (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, article INTEGER NOT NULL, speaker TEXT NOT NULL, voice TEXT NOT NULL,
+    source TEXT NOT NULL, cue TEXT NOT NULL, content TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS passages_article ON passages (article);
+CREATE INDEX IF NOT EXISTS sentences_article ON sentences (article);
+CREATE INDEX IF NOT EXISTS sentences_passage ON sentences (passage);
+CREATE INDEX IF NOT EXISTS statements_article ON statements (article);
+"""
+_ARTICLE = "key, id, title, grp, author, published, url, publication, kind, source"
+_PART = 500  # how many numbers one statement lists; SQLite allows at least 999
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSentence:
+    """A sentence with its numbers and its vector, shape (dimension,), float32."""
+
+    id: int
+    article: int
+    passage: int
+    span: Span
+    vector: Vectors
+
+
+@dataclass(frozen=True, slots=True)
+class Analysed:
+    """An article taken apart and encoded: what `Store.add` writes. `vectors` has one row for each sentence."""
+
+    article: Article
+    passages: tuple[Passage, ...]
+    statements: tuple[Statement, ...]
+    vectors: Vectors
+
+
+def content_hash(article: Article) -> str:
+    """Return the SHA-256 of everything an article states; where it was read from doesn't count."""
+    fields = asdict(replace(article, source=None))
+    return hashlib.sha256(json.dumps(fields, sort_keys=True, default=str).encode()).hexdigest()
+
+
+class Store:
+    """One SQLite file, opened for reading or for writing. Safe to share between threads."""
+
+    def __init__(self, path: Path, *, write: bool = False) -> None:
+        """Open the file, for writing make it where it is missing; raise IndexFolderError where that fails."""
+        self._lock = threading.RLock()
+        try:
+            self._db = sqlite3.connect(
+                path if write else f"{path.resolve().as_uri()}?mode=rw",
+                uri=not write,
+                isolation_level=None,
+                check_same_thread=False,
+                timeout=60,
+            )
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=FULL" if write else "PRAGMA query_only=1")
+            if write:
+                self._db.executescript(_SCHEMA)
+        except sqlite3.Error as error:
+            raise IndexFolderError(f"{path}: can't be opened ({error}); build the index again with --rebuild") from error
+        self._begin("IMMEDIATE" if write else "DEFERRED")
+
+    def _begin(self, how: str) -> None:
+        self._db.execute(f"BEGIN {how}")
+        self._db.execute("SELECT count(*) FROM state").fetchone()  # a deferred transaction starts with its first read
+
+    def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        with self._lock:
+            return self._db.execute(sql, values).fetchall()
+
+    def _rows_in(self, sql: str, numbers: Iterable[int]) -> Iterator[tuple[Any, ...]]:
+        """Run `sql`, which ends in "IN (%s)", for any number of numbers."""
+        wanted = [int(number) for number in numbers]
+        for at in range(0, len(wanted), _PART):
+            part = wanted[at : at + _PART]
+            yield from self._rows(sql % ",".join("?" * len(part)), part)
+
+    # ---- reading
+
+    def refresh(self) -> bool:
+        """See what others have written since; tell whether anything changed."""
+        with self._lock:
+            before = self._state("generation")
+            self._db.execute("COMMIT")
+            self._begin("DEFERRED")
+            return self._state("generation") != before
+
+    def close(self) -> None:
+        """Let go of the file; what was not committed is gone."""
+        with self._lock:
+            self._db.close()
+
+    def articles(self) -> dict[int, Article]:
+        """Return every article by its key, without its text."""
+        return {row[0]: _article(row) for row in self._rows(f"SELECT {_ARTICLE} FROM articles ORDER BY key")}
+
+    def hashes(self) -> dict[str, tuple[int, str, str | None]]:
+        """Return key, content hash and source of every article, by its id."""
+        return {row[0]: row[1:] for row in self._rows("SELECT id, key, hash, source FROM articles")}
+
+    def text(self, key: int) -> str:
+        """Return the text of one article; raise KeyError where there is no such key."""
+        rows = self._rows("SELECT text FROM articles WHERE key = ?", (key,))
+        if not rows:
+            raise KeyError(key)
+        return str(rows[0][0])
+
+    def groups(self) -> tuple[Group, ...]:
+        """Return the groups that the index was told of."""
+        return tuple(Group.of(row) for row in json.loads(self._state("groups") or "[]"))
+
+    def sentence_ids(self, articles: Iterable[int] | None = None) -> Ids:
+        """Return the ids of the sentences of these articles (of all for None), sorted, shape (n,)."""
+        if articles is None:
+            rows: Iterable[tuple[Any, ...]] = self._rows("SELECT id FROM sentences")
+        else:
+            rows = self._rows_in("SELECT id FROM sentences WHERE article IN (%s)", articles)
+        return np.sort(np.fromiter((row[0] for row in rows), np.int64))
+
+    def vectors(self, ids: Iterable[int]) -> tuple[Ids, Vectors]:
+        """Return the ids that exist, sorted, and their vectors, shape (n, dimension)."""
+        rows = sorted(self._rows_in("SELECT id, vector FROM sentences WHERE id IN (%s)", ids))
+        return np.array([row[0] for row in rows], np.int64), _matrix([row[1] for row in rows])
+
+    def sentences(
+        self, *, passages: Iterable[int] | None = None, ids: Iterable[int] | None = None, articles: Iterable[int] | None = None
+    ) -> list[StoredSentence]:
+        """Return the sentences of these passages, with these ids or of these articles, in order of their ids."""
+        column, numbers = ("passage", passages) if passages is not None else ("id", ids) if ids is not None else ("article", articles or ())
+        sql = f"SELECT id, article, passage, start, end, vector FROM sentences WHERE {column} IN (%s)"
+        rows = sorted(self._rows_in(sql, numbers))
+        matrix = _matrix([row[5] for row in rows])
+        return [StoredSentence(row[0], row[1], row[2], Span(row[3], row[4]), matrix[at]) for at, row in enumerate(rows)]
+
+    def passages(self, ids: Iterable[int]) -> dict[int, tuple[int, Span]]:
+        """Return the article's key and the span of each of these passages that exists, by passage id."""
+        rows = self._rows_in("SELECT id, article, start, end FROM passages WHERE id IN (%s)", ids)
+        return {row[0]: (row[1], Span(row[2], row[3])) for row in rows}
+
+    def passage_texts(self, articles: Iterable[int] | None = None) -> Iterator[tuple[int, int, str]]:
+        """Yield passage id, article key and words of every passage, or of those of these articles."""
+        sql = "SELECT p.id, p.article, substr(a.text, p.start + 1, p.end - p.start) FROM passages p JOIN articles a ON a.key = p.article"
+        yield from self._rows(sql) if articles is None else self._rows_in(f"{sql} WHERE a.key IN (%s)", articles)
+
+    def statements(self, articles: Iterable[int] | None = None) -> list[tuple[int, Statement]]:
+        """Return the statements of these articles (of all for None), each with its article's key."""
+        sql = (
+            "SELECT s.article, a.id, s.source, s.cue, s.content, s.speaker, s.voice FROM statements s JOIN articles a ON a.key = s.article"
+        )
+        rows = self._rows(sql) if articles is None else list(self._rows_in(f"{sql} WHERE s.article IN (%s)", articles))
+        return [(key, Statement(id, _spans(s), _spans(cue), _spans(said), who, voice)) for key, id, s, cue, said, who, voice in rows]
+
+    def counts(self) -> dict[str, int]:
+        """Return how many articles, passages, sentences and statements there are."""
+        return {table: self._rows(f"SELECT count(*) FROM {table}")[0][0] for table in ("articles", "passages", "sentences", "statements")}
+
+    def _state(self, name: str) -> str | None:
+        rows = self._rows("SELECT value FROM state WHERE name = ?", (name,))
+        return str(rows[0][0]) if rows else None
+
+    @property
+    def generation(self) -> int:
+        """How many changes have been made visible."""
+        return int(self._state("generation") or 0)
+
+    @property
+    def derived_pending(self) -> bool:
+        """Whether a change of the derived indexes was begun and not finished."""
+        return self._state("derived_pending") == "1"
+
+    # ---- writing
+
+    def set_groups(self, groups: Sequence[Group]) -> bool:
+        """Remember the groups; tell whether they differ from those remembered."""
+        listed = json.dumps([asdict(group) for group in groups])
+        if listed == self._state("groups"):
+            return False
+        self._set("groups", listed)
+        return True
+
+    def set_source(self, key: int, source: str | None) -> None:
+        """Note that an unchanged article is now read from somewhere else."""
+        self._db.execute("UPDATE articles SET source = ? WHERE key = ?", (source, key))
+
+    def add(self, analysed: Analysed) -> int:
+        """Write an article that isn't there; return its key."""
+        article = analysed.article
+        row = (
+            article.id, content_hash(article), article.source, article.title, article.group, article.author,
+            str(article.published) if article.published else None, article.url, article.publication, article.kind, article.text,
+        )  # fmt: skip
+        key = self._db.execute(
+            "INSERT INTO articles (id, hash, source, title, grp, author, published, url, publication, kind, text)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row,
+        ).lastrowid  # fmt: skip
+        if key is None:
+            raise IndexFolderError(f"article {article.id!r}: the store gave it no key; build the index again with --rebuild")
+        halves, at = analysed.vectors.astype(np.float16), 0
+        for passage in analysed.passages:
+            number = self._db.execute(
+                "INSERT INTO passages (article, start, end) VALUES (?, ?, ?)", (key, passage.span.start, passage.span.end)
+            ).lastrowid
+            rows = [(key, number, s.start, s.end, halves[at + i].tobytes()) for i, s in enumerate(passage.sentences)]
+            self._db.executemany("INSERT INTO sentences (article, passage, start, end, vector) VALUES (?, ?, ?, ?, ?)", rows)
+            at += len(rows)
+        self._db.executemany(
+            "INSERT INTO statements (article, speaker, voice, source, cue, content) VALUES (?, ?, ?, ?, ?, ?)",
+            [(key, s.speaker, s.voice, _listed(s.source), _listed(s.cue), _listed(s.content)) for s in analysed.statements],
+        )
+        return key
+
+    def remove(self, keys: Iterable[int]) -> None:
+        """Take articles out with everything that belongs to them."""
+        for key in keys:
+            for table in ("statements", "sentences", "passages"):
+                self._db.execute(f"DELETE FROM {table} WHERE article = ?", (key,))
+            self._db.execute("DELETE FROM articles WHERE key = ?", (key,))
+
+    def mark_pending(self, pending: bool) -> None:
+        """Note, visibly at once, that the derived indexes are being changed, or that they are done."""
+        self._set("derived_pending", "1" if pending else "0")
+
+    def commit(self, *, changed: bool = True) -> None:
+        """Make everything written visible at once, and start the next change."""
+        if changed:
+            self._set("generation", str(self.generation + 1))
+        self._db.execute("COMMIT")
+        self._begin("IMMEDIATE")
+
+    def _set(self, name: str, value: str) -> None:
+        self._db.execute("INSERT INTO state VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, value))
+
+
+def _article(row: tuple[Any, ...]) -> Article:
+    _, id, title, group, author, published, url, publication, kind, source = row
+    date = PartialDate.parse(published) if published else None
+    return Article(id, "", title, group, author, date, url, publication, kind, source)
+
+
+def _matrix(blobs: list[bytes]) -> Vectors:
+    return np.stack([np.frombuffer(blob, np.float16) for blob in blobs]).astype(np.float32) if blobs else np.zeros((0, 0), np.float32)
+
+
+def _listed(spans: Iterable[Span]) -> str:
+    return json.dumps([[span.start, span.end] for span in spans])
+
+
+def _spans(listed: str) -> tuple[Span, ...]:
+    return tuple(Span(start, end) for start, end in json.loads(listed))

@@ -1,0 +1,168 @@
+"""The table of contents of whosaid as a library: build an index, open it, ask, search, look things up.
+
+from qa.library import Library, build
+build(Path("index"), [Path("corpus")])
+print(Library.open(Path("index")).ask("Who calls for a ceasefire?").text)
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qa import settings
+from qa.errors import NoIndexError
+
+if TYPE_CHECKING:
+    from qa.index.build import BuildReport, Progress
+    from qa.models.encoder import Encoder
+    from qa.retrieval.corpus import Corpus
+    from qa.types import Answer, Article, Group, Hit, Question, Span, Statement
+
+
+@dataclass(frozen=True, slots=True)
+class GroupEntry:
+    """A group that has articles here: its names, how many articles and when they are from."""
+
+    group: Group
+    articles: int
+    first: str | None
+    last: str | None
+
+
+def build(
+    folder: Path,
+    paths: Sequence[Path],
+    *,
+    model: str | None = None,
+    groups: Path | None = None,
+    rebuild: bool = False,
+    progress: Progress | None = None,
+    encoder: Encoder | None = None,
+) -> BuildReport:
+    """Make the index in `folder` hold exactly the articles under `paths`; raise WhosaidError where that can't be done.
+
+    Group names come from `groups`, else from a groups.toml in one of the `paths`, and always from the one that ships
+    for names that it doesn't contradict.
+    """
+    from qa.index.build import build as build_index
+    from qa.index.build import quiet
+    from qa.models.encoder import SentenceEncoder
+    from qa.reading import read
+
+    return build_index(
+        folder,
+        read(paths),
+        encoder or SentenceEncoder(model or settings.default_model()),
+        _groups_for(paths, groups),
+        rebuild=rebuild,
+        progress=progress or quiet,
+    )
+
+
+def _groups_for(paths: Sequence[Path], told: Path | None) -> tuple[Group, ...]:
+    from qa.attribution.groups import merged, read_groups
+
+    files = [told] if told else [path / "groups.toml" for path in paths if (path / "groups.toml").is_file()]
+    shipped = settings.shipped_corpus() / "groups.toml"
+    if shipped.is_file() and not any(file.resolve() == shipped.resolve() for file in files):
+        files.append(shipped)
+    return merged([read_groups(file) for file in files])
+
+
+class Library:
+    """An open index. Safe to share between threads; `refresh` shows what others have built since."""
+
+    def __init__(self, corpus: Corpus) -> None:
+        """Use `Library.open`."""
+        self._corpus = corpus
+        self._refreshing = threading.Lock()
+
+    @classmethod
+    def open(cls, folder: Path, *, model: str | None = None, encoder: Encoder | None = None) -> Library:
+        """Open the index in `folder`; raise NoIndexError, ModelMismatchError or IndexFolderError where that fails."""
+        from qa.index.folder import IndexFolder
+        from qa.models.encoder import SentenceEncoder
+        from qa.retrieval.corpus import Corpus
+
+        IndexFolder(folder).manifest()  # the cheap check comes before loading a model
+        return cls(Corpus(folder, encoder or SentenceEncoder(model or settings.default_model())))
+
+    @classmethod
+    def open_or_build(cls, folder: Path, paths: Sequence[Path], *, model: str | None = None, progress: Progress | None = None) -> Library:
+        """Open the index; where none is there yet, build it from `paths` first."""
+        try:
+            return cls.open(folder, model=model)
+        except NoIndexError:
+            build(folder, paths, model=model, progress=progress)
+            return cls.open(folder, model=model)
+
+    def refresh(self) -> None:
+        """Show the newest state of the index."""
+        with self._refreshing:
+            self._corpus = self._corpus.refreshed()
+
+    def ask(self, question: Question | str) -> Answer:
+        """Answer a question with verified quotes, or stay silent; raise QuestionError where it is empty or far too long."""
+        from qa.answering.answer import answer
+        from qa.types import Question
+
+        return answer(Question(question) if isinstance(question, str) else question, self._corpus)
+
+    def search(self, question: Question | str, k: int = 10) -> list[Hit]:
+        """Return the `k` passages nearest to a question, best first, from the groups and dates that it names."""
+        from qa.answering.answer import checked
+        from qa.retrieval.question import understand
+        from qa.retrieval.search import search
+        from qa.types import Question
+
+        asked = checked(Question(question) if isinstance(question, str) else question)
+        return [candidate.hit for candidate in search(understand(asked, self._corpus), self._corpus, k)]
+
+    def articles(self, *, with_text: bool = False) -> list[Article]:
+        """Return every article, newest first, those without a date last; without their texts unless asked for."""
+        listed = sorted(
+            self._corpus.articles.items(),
+            key=lambda pair: (pair[1].published is None, -pair[1].published.last.toordinal() if pair[1].published else 0, pair[1].id),
+        )
+        return [self._corpus.with_text(key) if with_text else article for key, article in listed]
+
+    def article(self, id: str) -> Article:
+        """Return one article with its text; raise KeyError where there is no such id."""
+        return self._corpus.with_text(self._corpus.keys[id])
+
+    def statements(self, id: str) -> list[Statement]:
+        """Return what an article gives to somebody else than its group; raise KeyError where there is no such id."""
+        return list(self._corpus.statements.get(self._corpus.keys[id], ()))
+
+    def passage_text(self, hit: Hit) -> str:
+        """Return the words of a passage that search found."""
+        return hit.passage.span.of(self.article(hit.article.id).text)
+
+    def sentences(self, id: str) -> list[Span]:
+        """Return the sentences of an article in order; raise KeyError where there is no such id."""
+        return [sentence.span for sentence in self._corpus.store.sentences(articles=[self._corpus.keys[id]])]
+
+    def groups(self) -> list[GroupEntry]:
+        """Return the groups that have articles here, those with most first."""
+        from qa.types import Group
+
+        entries = []
+        for name, keys in self._corpus.by_group.items():
+            if name is None:
+                continue
+            dates = sorted(a.published.first for key in keys if (a := self._corpus.articles[key]).published)
+            told = self._corpus.registry.groups.get(name, Group(name))
+            entries.append(GroupEntry(told, len(keys), str(dates[0]) if dates else None, str(dates[-1]) if dates else None))
+        return sorted(entries, key=lambda entry: (-entry.articles, entry.group.name))
+
+    def canonical(self, name: str) -> str:
+        """Return the canonical name of the group that goes by `name`, or `name` itself where nobody does."""
+        return self._corpus.registry.canonical(name)
+
+    def counts(self) -> dict[str, int]:
+        """Return how many articles, passages, sentences and statements there are."""
+        return self._corpus.store.counts()

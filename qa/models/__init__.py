@@ -1,0 +1,1 @@
+"""Loads models from disk and runs them. Knows nothing of articles, indexes or answers."""

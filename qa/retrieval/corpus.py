@@ -1,0 +1,150 @@
+"""One visible state of an index, with the names that its articles and statements know.
+
+Everything a question needs is read through here, so that all of it comes from the same state.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+
+from qa.attribution.groups import Registry, explained_acronyms
+from qa.errors import IndexFolderError
+from qa.index.build import DENSE, LEXICAL, STORE, derive_anew
+from qa.index.dense import DenseIndex
+from qa.index.folder import IndexFolder
+from qa.index.lexical import LexicalIndex
+from qa.index.store import Store
+from qa.models.encoder import Encoder
+from qa.types import Article, PartialDate, Statement
+
+
+class Corpus:
+    """Articles, indexes and names of one state. `refreshed` returns the next state when there is one."""
+
+    def __init__(self, folder: Path, encoder: Encoder) -> None:
+        """Open an index; raise NoIndexError, ModelMismatchError or IndexFolderError where that can't be done."""
+        self.place = IndexFolder(folder)
+        self.encoder = encoder
+        self.manifest = self.place.manifest()
+        self.place.check_model(encoder.identity)
+        self._home = self.place.numbered(self.manifest.number)
+        self.store = Store(self._home / STORE)
+        self._open_derived()
+        self._texts: dict[int, str] = {}
+        self._lock = threading.Lock()
+
+    def _open_derived(self) -> None:
+        dimension = self.encoder.identity.dimension
+        try:
+            self.lexical = LexicalIndex(self._home / LEXICAL)
+            damaged = len(self.lexical) < self.store.counts()["passages"]
+        except IndexFolderError:
+            damaged = True
+        if damaged:
+            with self.place.locked():
+                derive_anew(self._home, dimension)
+            self.lexical = LexicalIndex(self._home / LEXICAL)
+        self.dense = DenseIndex.open(self._home / DENSE, self.store, dimension)
+
+    def refreshed(self) -> Corpus:
+        """Return this state where nothing has changed since, else the newest."""
+        if self.place.manifest() == self.manifest and not self.store.refresh():
+            return self
+        return Corpus(self.place.path, self.encoder)
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self.store.close()
+
+    # ---- articles
+
+    @cached_property
+    def articles(self) -> dict[int, Article]:
+        """Every article by its key, without its text, its group under the canonical name."""
+        return {
+            key: replace(article, group=self.registry.canonical(article.group)) if article.group else article
+            for key, article in self.store.articles().items()
+        }
+
+    @cached_property
+    def keys(self) -> dict[str, int]:
+        """The key of every article by its id."""
+        return {article.id: key for key, article in self.articles.items()}
+
+    def with_text(self, key: int) -> Article:
+        """Return an article with its text."""
+        with self._lock:
+            if key not in self._texts:
+                if len(self._texts) > 256:
+                    self._texts.clear()
+                self._texts[key] = self.store.text(key)
+            return replace(self.articles[key], text=self._texts[key])
+
+    @cached_property
+    def by_group(self) -> dict[str | None, list[int]]:
+        """The keys of each group's articles; None stands for articles that nobody claims."""
+        found: dict[str | None, list[int]] = defaultdict(list)
+        for key, article in self.articles.items():
+            found[article.group].append(key)
+        return dict(found)
+
+    def among(self, groups: Iterable[str], since: PartialDate | None, until: PartialDate | None) -> list[int] | None:
+        """Return the keys of articles by these groups (all for none) that may fall into these dates; None for all."""
+        wanted = set(groups)
+        if not wanted and not since and not until:
+            return None
+        return [
+            key
+            for key, article in self.articles.items()
+            if (not wanted or article.group in wanted) and _may_fall(article.published, since, until)
+        ]
+
+    # ---- names
+
+    @cached_property
+    def registry(self) -> Registry:
+        """The names of groups, from groups.toml, the articles' own fields and acronyms that texts explain."""
+        stored = self.store.articles()
+        acronyms: dict[str, str] = {}
+        for key in list(stored)[:5000]:
+            acronyms.update(explained_acronyms(self.store.text(key)))
+        return Registry(self.store.groups(), stored.values(), acronyms)
+
+    @cached_property
+    def statements(self) -> dict[int, list[Statement]]:
+        """What each article gives to somebody else than its group, by the article's key."""
+        found: dict[int, list[Statement]] = defaultdict(list)
+        for key, statement in self.store.statements():
+            found[key].append(replace(statement, speaker=self.registry.canonical(statement.speaker)))
+        return dict(found)
+
+    @cached_property
+    def speakers(self) -> dict[str, tuple[str, ...]]:
+        """Speakers by the names they may be asked for: the whole name and, for persons, the last one."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for statements in self.statements.values():
+            for statement in statements:
+                name = statement.speaker
+                found[name.casefold()].add(name)
+                if name not in self.registry.groups and name[:1].isupper():
+                    found[name.split()[-1].casefold()].add(name)
+        return {name: tuple(sorted(owners)) for name, owners in found.items()}
+
+    @cached_property
+    def authors(self) -> dict[str, tuple[str, ...]]:
+        """Authors of articles by their name in small letters."""
+        return {article.author.casefold(): (article.author,) for article in self.articles.values() if article.author}
+
+
+def _may_fall(published: PartialDate | None, since: PartialDate | None, until: PartialDate | None) -> bool:
+    """Tell whether a date may lie between two others; an unknown date never does."""
+    if since is None and until is None:
+        return True
+    if published is None:
+        return False
+    return (since is None or published.last >= since.first) and (until is None or published.first <= until.last)

@@ -1,0 +1,29 @@
+"""Where things are kept unless the user says otherwise."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from qa.models.encoder import BUNDLED
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def shipped_corpus() -> Path:
+    """Return the folder of articles that comes with whosaid: beside the code, or inside an installed package."""
+    beside = _PACKAGE.parent / "corpus"
+    return beside if (beside / "groups.toml").is_file() else _PACKAGE / "corpus"
+
+
+def default_index() -> Path:
+    """Return WHOSAID_INDEX, or index/ in the project's folder, or a folder in the user's home for an installed package."""
+    if told := os.environ.get("WHOSAID_INDEX"):
+        return Path(told).expanduser()
+    beside = _PACKAGE.parent / "index"
+    return beside if beside.is_dir() else Path.home() / ".whosaid" / "index"
+
+
+def default_model() -> str:
+    """Return WHOSAID_MODEL, or the bundled encoder."""
+    return os.environ.get("WHOSAID_MODEL") or BUNDLED

@@ -1,0 +1,227 @@
+"""The frozen dataclasses that pass between stages, from a read article to a verified answer.
+
+Every position is a half-open range of code points in `Article.text`, which never changes after reading.
+Nothing here knows how a value is computed, stored or shown.
+"""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Kind = Literal["full", "digest"]
+Voice = Literal["own", "quoted", "reported"]
+Asked = Literal["who", "what", "compare", "groups", "mentions", "fact"]
+
+_PARTIAL_DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2})(?:[T ].*)?)?)?", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """Half-open range of code points, `text[start:end]`."""
+
+    start: int
+    end: int
+
+    def of(self, text: str) -> str:
+        """Return the words that stand at this place in `text`."""
+        return text[self.start : self.end]
+
+    def overlaps(self, other: Span) -> bool:
+        """Tell whether the two ranges share a code point."""
+        return self.start < other.end and other.start < self.end
+
+
+@dataclass(frozen=True, slots=True)
+class PartialDate:
+    """A year, a month or a day; `precision` says which, and nothing finer is ever made up."""
+
+    year: int
+    month: int | None = None
+    day: int | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> PartialDate:
+        """Read "2025", "2025-10", "2025-10-08" or an ISO timestamp; raise ValueError for anything else."""
+        match = _PARTIAL_DATE.fullmatch(text.strip())
+        if not match:
+            raise ValueError(f"{text!r} is not a date like 2025, 2025-10 or 2025-10-08")
+        year, month, day = int(match[1]), int(match[2]) if match[2] else None, int(match[3]) if match[3] else None
+        dt.date(year, month or 1, day or 1)  # raises ValueError on month 13 or 30 February
+        return cls(year, month, day)
+
+    @property
+    def precision(self) -> Literal["year", "month", "day"]:
+        """How much of the date is known."""
+        if self.month is None:
+            return "year"
+        return "month" if self.day is None else "day"
+
+    @property
+    def first(self) -> dt.date:
+        """The earliest day that the date may mean."""
+        return dt.date(self.year, self.month or 1, self.day or 1)
+
+    @property
+    def last(self) -> dt.date:
+        """The latest day that the date may mean."""
+        month = self.month or 12
+        return dt.date(self.year, month, self.day or calendar.monthrange(self.year, month)[1])
+
+    def __str__(self) -> str:
+        """Write it as it was read: "2025", "2025-10" or "2025-10-08"."""
+        parts = [f"{self.year:04d}"]
+        parts += [f"{part:02d}" for part in (self.month, self.day) if part is not None]
+        return "-".join(parts)
+
+    def in_words(self) -> str:
+        """Write it for people: "2025", "October 2025" or "8 October 2025"."""
+        if self.month is None:
+            return str(self.year)
+        month = f"{calendar.month_name[self.month]} {self.year}"
+        return month if self.day is None else f"{self.day} {month}"
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One text and what is known of it. `group` is whose article it is; None means that nothing states it.
+
+    `kind` is "digest" where the words are whosaid's own summary and must never pass as the group's.
+    `source` is the file (and line) it was read from.
+    """
+
+    id: str
+    text: str
+    title: str | None = None
+    group: str | None = None
+    author: str | None = None
+    published: PartialDate | None = None
+    url: str | None = None
+    publication: str | None = None
+    kind: Kind = "full"
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A window of whole sentences: what search finds and lists."""
+
+    article_id: str
+    span: Span
+    sentences: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """Who says what in an article: somebody else than its group, by direct or indirect speech.
+
+    What no statement covers is the article's own voice and is not stored.
+    `speaker` is the name shown; `source` and `cue` are where the text names the speaker and the saying.
+    """
+
+    article_id: str
+    source: tuple[Span, ...]
+    cue: tuple[Span, ...]
+    content: tuple[Span, ...]
+    speaker: str
+    voice: Voice
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A body that speaks or is spoken of, with every name it goes by."""
+
+    name: str
+    kind: str | None = None
+    aliases: tuple[str, ...] = ()
+    publications: tuple[str, ...] = ()
+    domains: tuple[str, ...] = ()
+    parent: str | None = None
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Group:
+        """Make a group of fields as TOML and JSON have them, lists in place of tuples."""
+        fields: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in row.items()}
+        return cls(**fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a person asks: the words, the earlier questions, and filters set by hand."""
+
+    text: str
+    history: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    speakers: tuple[str, ...] = ()
+    since: PartialDate | None = None
+    until: PartialDate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question as understood, standing alone.
+
+    `publishers` limits the search to articles of these groups, `speakers` to what these are reported to say.
+    `unknown` are names in the question that occur nowhere in the corpus.
+    """
+
+    text: str
+    topic: str
+    asked: Asked
+    publishers: tuple[str, ...] = ()
+    speakers: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    since: PartialDate | None = None
+    until: PartialDate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage that search found, with its article, best first by `score` (comparable within one search only)."""
+
+    passage: Passage
+    article: Article
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A word-for-word quote and its place: `article.text[span.start:span.end] == quote`, checked before it is shown."""
+
+    number: int
+    article: Article
+    span: Span
+    quote: str
+    speaker: str | None
+    group: str | None
+    voice: Voice
+    score: float
+    source: tuple[Span, ...] = ()
+    cue: tuple[Span, ...] = ()
+
+    @property
+    def digest(self) -> bool:
+        """Whether the words are whosaid's own summary of an article."""
+        return self.article.kind == "digest"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is shown. `lead` and `notes` are our wording, `text` is the whole with the quotes; silence has no citations.
+
+    `also_found` are the nearest passages, which don't answer or were not cited.
+    """
+
+    question: str
+    answered: bool
+    lead: str
+    text: str
+    citations: tuple[Citation, ...] = ()
+    notes: tuple[str, ...] = ()
+    also_found: tuple[Hit, ...] = ()
+    query: Query | None = None
