@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from qa.answering import compose, smalltalk
 from qa.answering.choose import Quote, Topic, quotes, topic_of
-from qa.answering.silence import ENOUGH, absent, evidence, said_by_those_asked
+from qa.answering.silence import absent, answers, said_by_those_asked
 from qa.answering.verify import verified
 from qa.errors import QuestionError
 from qa.retrieval.corpus import Corpus
@@ -85,11 +85,8 @@ def _answering(query: Query, topic: Topic, corpus: Corpus, among: Sequence[int] 
     nowhere = absent(topic, corpus, among)
     kept: list[Quote] = []
     for quote in found[:JUDGED]:
-        if query.asked == "mentions":
-            answers = quote.coverage >= MENTIONED
-        else:
-            answers = evidence(quote, query, nowhere).probability >= ENOUGH
-        if answers:
+        mentions = query.asked == "mentions" and quote.coverage >= MENTIONED
+        if mentions or answers(quote, query, nowhere):
             kept.append(quote)
     return kept
 

@@ -23,9 +23,11 @@ COSINE, COVERAGE, PASSAGE = 1.0, 0.6, 0.15  # weights of a sentence's score
 NEIGHBOUR = 0.4  # how much a word counts that stands only in the sentence before or after
 RELATED = 0.6  # how much a word counts that only shares its beginning, as in "diplomacy" and "diplomatic"
 RELATED_LETTERS = 6
+WHOLE_QUESTION = 0.5  # weight of the whole question beside its topic in the vector
 SPEAKER_FOUND = 0.15  # added where the speaker asked for says the sentence
-NO_SENTENCE = 0.25  # taken off headings, slogans and other lines without an end mark
-NO_NUMBER = 0.2  # taken off where the question asks for a number or a date and the sentence has none
+NO_SENTENCE = 0.15  # taken off headings, slogans and other lines without an end mark
+OWN_WORDS = 0.5  # how much the words around a speech count against it, unless a group is asked what it says itself
+NO_NUMBER = 0.3  # taken off where the question asks for a number or a date and the sentence has none
 _NUMBER = re.compile(
     r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?|hundreds?|thousands?|millions?|billions?|half|twice"
     r"|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|decades?|none|unanimous(?:ly)?)\b",
@@ -80,7 +82,7 @@ def topic_of(query: Query, corpus: Corpus) -> Topic:
     text = query.topic or query.text
     words = content_words(text)
     vector = corpus.encoder.encode([text, query.text])
-    mean = vector[0] + 0.5 * vector[1]
+    mean = vector[0] + WHOLE_QUESTION * vector[1]
     return Topic(
         text, tuple(words), tuple(corpus.lexical.rarity(word) for word in words), np.asarray(mean / np.linalg.norm(mean), np.float32)
     )
@@ -101,10 +103,8 @@ def _scored(candidate: Candidate, query: Query, topic: Topic, corpus: Corpus) ->
         near = set().union(*(stems[i] for i in (at - 1, at + 1) if 0 <= i < len(stems)))
         coverage = covered(topic, stems[at], near)
         cosine = float(sentence.vector @ topic.vector)
-        said = speech_in(article, sentence.span, corpus.statements.get(candidate.article_key, ()))
-        statement = said[0] if said else None
-        if query.speakers:
-            statement = next((s for s in said if s.speaker in query.speakers), statement)
+        said = corpus.statements.get(candidate.article_key, ())
+        statement = speech_meant(article, sentence.span, said, topic, query)
         score = COSINE * cosine + COVERAGE * coverage + PASSAGE * candidate.hit.score
         score -= 0.0 if _END_MARK.search(text) else NO_SENTENCE
         score -= NO_NUMBER if asks_number and not _NUMBER.search(text) else 0.0
@@ -152,10 +152,25 @@ def _related(word: str, other: str) -> bool:
     return len(word) >= RELATED_LETTERS and word[:RELATED_LETTERS] == other[:RELATED_LETTERS]
 
 
-def speech_in(article: Article, sentence: Span, statements: Iterable[Statement]) -> list[Statement]:
-    """Return who else than the article's group speaks in a sentence: those to whom most of it belongs first."""
-    shares = [
-        (sum(min(span.end, sentence.end) - max(span.start, sentence.start) for span in s.content if span.overlaps(sentence)), s)
-        for s in statements
-    ]
-    return [s for share, s in sorted(shares, key=lambda pair: -pair[0]) if share > 0]
+def speech_meant(article: Article, sentence: Span, statements: Iterable[Statement], topic: Topic, query: Query) -> Statement | None:
+    """Return the speech in a sentence that a question is about, or None where it is about the article's own words.
+
+    A sentence may hold the words of several: asked speakers come first, then whoever's part has most of the topic.
+    """
+    inside = [s for s in statements if any(span.overlaps(sentence) for span in s.content)]
+    for statement in inside:
+        if statement.speaker in query.speakers:
+            return statement
+    rest = article.text[sentence.start : sentence.end]
+    best, most = None, 0.0
+    for statement in inside:
+        parts = [Span(max(s.start, sentence.start), min(s.end, sentence.end)) for s in statement.content if s.overlaps(sentence)]
+        words = set(content_words(" ".join(span.of(article.text) for span in (*parts, *statement.source))))
+        share = sum(span.end - span.start for span in parts) / (sentence.end - sentence.start)
+        weight = covered(topic, words, set()) + share
+        for span in parts:
+            rest = rest.replace(span.of(article.text), " ")
+        if weight > most:
+            best, most = statement, weight
+    own = covered(topic, set(content_words(rest)), set()) + len(rest.strip()) / (sentence.end - sentence.start)
+    return best if most >= own * (1.0 if query.publishers else OWN_WORDS) else None

@@ -19,7 +19,7 @@ _CUES = (
     "|admitted|admits|admitting|acknowledged|acknowledges|confirmed|confirms|denied|denies|denying|vowed|vows|vowing"
     "|promised|promises|promising|pledged|pledges|proclaimed|proclaims|proclaiming|tweeted|posted|remarked|remarks"
     "|called|calls|calling|described|describes|describing|welcomed|welcomes|condemned|condemns|rejected|rejects"
-    "|urged|urges|urging|demanded|suggested|suggests|recognized|recognised|discovered"
+    "|urged|urges|urging|demanded|suggested|suggests|asserted|asserts|asserting|admitting|recognized|recognised|discovered"
 )
 _CUE = re.compile(rf"\b(?:{_CUES})\b")
 _PHRASE_CUE = re.compile(r"\b(?:in the words of|the words of|according to|in a statement from|statement by)\b", re.IGNORECASE)
@@ -49,10 +49,10 @@ _ENDS_IN_NAME = re.compile(r"(?:[’']s?)?\)?(?:\s+(?:statement|words|letter|spe
 _BODIES = (
     "commission|inquiry|government|leaders?|officials?|ministers?|ministry|spokes(?:man|woman|person)|party|movement|group|regime"
     "|army|military|court|council|union|committee|newspaper|campaign|president|countries|authorities|workers|unions|analysts?|experts?"
-    "|sources?|statement|report|police|mayor|governor|senator|critics|activists|organi[sz]ers?|director|secretary|judge|lawyers?"
+    "|sources?|statement|report|police|mayor|governor|senator|critics|activists|organi[sz]ers?|organi[sz]ations?|director|secretary|judge|lawyers?"
 )
 _ENDS_IN_BODY = re.compile(
-    rf"\b((?:[Tt]he|[Aa]n?|[Oo]ne|[Hh]is|[Hh]er|[Tt]heir|[Ii]ts)\s+(?:[\w’'-]+\s+){{0,5}}?(?:{_BODIES})(?: of [\w]+)?)\s*$"
+    rf"\b((?:[Tt]he|[Aa]n?|[Oo]ne|[Hh]is|[Hh]er|[Tt]heir|[Ii]ts|[A-Z][a-z]+)\s+(?:[\w’'-]+\s+){{0,5}}?(?:{_BODIES})(?: of [\w]+)?)\s*$"
 )
 _LEFT_OUT = re.compile(
     r"(?:\s*,[^,“”]{1,90},|\s+\([^)]*\)|\s+(?:has|have|had|also|later|then|is|was|are|were|repeatedly|once|even|who|which|never|not|[a-z]+ly))*"
