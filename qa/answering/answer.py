@@ -11,7 +11,7 @@ from qa.answering.silence import absent, answers, said_by_those_asked
 from qa.answering.verify import verified
 from qa.errors import QuestionError
 from qa.retrieval.corpus import Corpus
-from qa.retrieval.question import understand
+from qa.retrieval.question import content_words, understand
 from qa.retrieval.search import search
 from qa.types import Answer, Citation, Hit, Query, Question
 
@@ -32,6 +32,12 @@ def answer(question: Question, corpus: Corpus) -> Answer:
     if said := smalltalk.reply(text, _groups(corpus)):
         return Answer(text, answered=False, lead=said, text=said)
     query = understand(replace(question, text=text), corpus)
+    if not content_words(query.topic):
+        there = [
+            (group, [corpus.articles[key] for key in corpus.by_group[group]]) for group in query.publishers if group in corpus.by_group
+        ]
+        words = compose.no_topic(there)
+        return Answer(text, answered=False, lead=words, text=words, query=query)
     among = corpus.among(query.publishers, query.since, query.until)
     searched = [corpus.articles[key] for key in (corpus.articles if among is None else among)]
     chosen = _chosen(query, corpus, among)

@@ -16,7 +16,8 @@ def heading(citation: Citation) -> str:
     publisher = article.group or UNKNOWN_GROUP
     when = article.published.in_words() if article.published else "date unknown"
     if citation.digest:
-        return f"Digest of a text by {publisher}, in our words ({when})"
+        digest = f"our digest of a text by {publisher} ({when})"
+        return _capital(digest) if citation.speaker == citation.group else f"{citation.speaker}, in {digest}"
     if citation.voice == "own":
         named = article.group or f"{UNKNOWN_GROUP[0].upper()}{UNKNOWN_GROUP[1:]}"
         return f"{named}, in its own voice ({when})"
@@ -55,6 +56,18 @@ def lead(query: Query, citations: Sequence[Citation]) -> str:
     return f"{_capital(_number(len(voices)))} speak of it, the closest first: {_listed(voices)}."
 
 
+def no_topic(groups: Sequence[tuple[str, Sequence[Article]]]) -> str:
+    """Return what there is by the groups that a question names without saying what it asks about."""
+    if not groups:
+        return "The question names no topic. Ask what somebody says about something."
+    lines = []
+    for group, articles in groups:
+        titles = "; ".join(f"“{article.title or article.id}”" for article in articles[:5])
+        more = "" if len(articles) <= 5 else f" and {len(articles) - 5} more"
+        lines.append(f"{group} has {_articles(len(articles))} here: {titles}{more}.")
+    return "\n".join([*lines, "Ask what it says about a topic." if len(groups) == 1 else "Ask what they say about a topic."])
+
+
 def silence(query: Query, searched: Sequence[Article]) -> str:
     """Return what was looked for where, and that nobody there says it."""
     topic = f"“{query.topic}”" if query.topic else "this"
@@ -82,7 +95,7 @@ def no_statement(group: str, searched: int) -> str:
 
 def _voice_of(citation: Citation) -> str:
     publisher = citation.group or UNKNOWN_GROUP
-    if citation.voice == "own" or citation.speaker is None:
+    if citation.voice == "own" or citation.speaker in (None, citation.group):
         return publisher
     return f"{citation.speaker} ({'quoted' if citation.voice == 'quoted' else 'reported'} by {publisher})"
 

@@ -25,6 +25,7 @@ ENOUGH = 0.45
 _COUNTED = re.compile(
     r"^\W*how (?:many|much) ((?:[\w’'-]+ ){1,4}?)(?:do|does|did|has|have|had|is|are|was|were|will|would|can|could|\w+ed)\b", re.IGNORECASE
 )
+_LONG_NUMBER = re.compile(r"\b\d{3,}\b")
 _PEOPLE = frozenset(stems("people person men women time year month day"))
 
 
@@ -56,7 +57,7 @@ def answers(quote: Quote, query: Query, absent: float) -> bool:
     """Tell whether a quote is likely enough to answer; `absent` is what `absent` returns for the articles that were searched."""
     found = evidence(quote, query, absent)
     of_another_thing = bool(query.speakers) and found.missing == 1.0  # they speak, but not of what is asked
-    return not of_another_thing and counts_what_is_asked(quote, query) and found.probability >= ENOUGH
+    return not of_another_thing and has_its_numbers(quote, query) and counts_what_is_asked(quote, query) and found.probability >= ENOUGH
 
 
 def evidence(quote: Quote, query: Query, absent: float) -> Evidence:
@@ -70,6 +71,12 @@ def evidence(quote: Quote, query: Query, absent: float) -> Evidence:
         absent=absent,
         missing=missing,
     )
+
+
+def has_its_numbers(quote: Quote, query: Query) -> bool:
+    """Tell whether long numbers in the topic, as years and resolutions have, stand in the quote's article or its date."""
+    date = str(quote.article.published or "")
+    return all(number in quote.article.text or number in date for number in _LONG_NUMBER.findall(query.topic))
 
 
 def counts_what_is_asked(quote: Quote, query: Query) -> bool:

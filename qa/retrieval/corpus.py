@@ -120,7 +120,9 @@ class Corpus:
         """What each article gives to somebody else than its group, by the article's key."""
         found: dict[int, list[Statement]] = defaultdict(list)
         for key, statement in self.store.statements():
-            found[key].append(replace(statement, speaker=self.registry.canonical(statement.speaker)))
+            speaker = self.registry.canonical(statement.speaker)
+            if speaker != self.articles[key].group:  # under another of its names, a group still speaks for itself
+                found[key].append(replace(statement, speaker=speaker))
         return dict(found)
 
     @cached_property

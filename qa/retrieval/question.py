@@ -12,7 +12,7 @@ from dataclasses import replace
 from qa.attribution.groups import Mention
 from qa.index.lexical import stems
 from qa.retrieval.corpus import Corpus
-from qa.retrieval.vocabulary import ASKING_WORDS, AUXILIARY, BODIES, BODY, OPINION, ORGAN, SAY, STOP_WORDS
+from qa.retrieval.vocabulary import ASKING_WORDS, AUXILIARY, BODIES, BODY, OFFICES, OPINION, ORGAN, SAY, STOP_WORDS
 from qa.types import Asked, Query, Question, Span
 
 
@@ -107,8 +107,8 @@ def _alone(question: Question, corpus: Corpus) -> Query:
     if not of and not _WHO.match(text):
         of = [mention for mention in mentions if _publishes(mention, corpus)]
     named = tuple(dict.fromkeys(group for mention in of for group in mention.groups))
-    publishers = tuple(group for group in named if group in corpus.by_group)
-    others = tuple(group for group in named if group not in corpus.by_group)
+    publishers = tuple(dict.fromkeys(body for group in named for body in _published_for(group, corpus)))
+    others = tuple(group for group in named if not _published_for(group, corpus))
     people = [(name, span) for name, span in _people_asked_of(text, mentions)]
     speakers = dict.fromkeys((*others, *(speaker for name, _ in people for speaker in _speakers_called(name, corpus))))
     if len(publishers) > 1 and asked == "what":
@@ -139,8 +139,16 @@ def _asked(text: str) -> Asked:
     return "fact" if _FACT.match(text) else "what"
 
 
+def _published_for(group: str, corpus: Corpus) -> tuple[str, ...]:
+    """Return the group where it has articles; else its offices that have, as a ministry speaks for a state."""
+    if group in corpus.by_group:
+        return (group,)
+    offices = (told for told in corpus.registry.groups.values() if told.parent == group and told.kind in OFFICES)
+    return tuple(office.name for office in offices if office.name in corpus.by_group)
+
+
 def _publishes(mention: Mention, corpus: Corpus) -> bool:
-    return any(group in corpus.by_group for group in mention.groups)
+    return any(_published_for(group, corpus) for group in mention.groups)
 
 
 def _is_asked_of(text: str, mention: Mention, mentions: Sequence[Mention], *, publishes: bool) -> bool:
@@ -200,7 +208,8 @@ def _topic(text: str, asked_of: Sequence[Span]) -> str:
             shorter = frame.sub("", topic, count=1).strip(" ,;:?!.")
             if content_words(shorter):
                 topic = shorter
-    return " ".join(topic.replace(_GAP, " ").split()).strip(" ,;:?!.")
+    topic = " ".join(topic.replace(_GAP, " ").split()).strip(" ,;:?!.")
+    return topic if _own_words(_DEPENDENT.sub("", topic)) else ""
 
 
 def _unknown(text: str, mentions: Sequence[Mention], corpus: Corpus) -> Iterator[str]:

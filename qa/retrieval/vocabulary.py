@@ -41,6 +41,7 @@ OPINION = (
     "articles?|reports?|views?|positions?|stance|statements?|opinion|attitude|line|demands?|response|answer|reaction|claims?"
     "|paper|story|piece|coverage|assessment|criticism"
 )
+OFFICES = frozenset({"ministry", "government", "court", "military", "un-body"})  # kinds of groups that speak for their parent
 AUXILIARY = "do|does|did|has|have|had|is|are|was|were|would|will|can|should"
 STOP_WORDS = frozenset(
     """
