@@ -235,9 +235,8 @@ def articles(index: Path | None, model: str | None, groups: tuple[str, ...], wit
         _print_json(rows)
     else:
         for article in listed:
-            click.echo(
-                f"{article.published or 'unknown':<10}  {article.group or 'unknown group'}  {article.title or '(no title)'}  [{article.id}]"
-            )
+            published = str(article.published or "unknown")
+            click.echo(f"{published:<10}  {_of(article)}  [{article.id}]")
 
 
 @main.command()

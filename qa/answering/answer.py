@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from qa.answering import compose, smalltalk
 from qa.answering.choose import Quote, Topic, quotes, topic_of
-from qa.answering.silence import absent, answers, said_by_those_asked
+from qa.answering.silence import absent, answers, said_by_those_asked, speaks_for
 from qa.answering.verify import verified
 from qa.errors import QuestionError
 from qa.retrieval.corpus import Corpus
@@ -69,32 +69,62 @@ def _groups(corpus: Corpus) -> list[tuple[str, int]]:
 def _chosen(query: Query, corpus: Corpus, among: list[int] | None) -> list[Quote]:
     """Return the quotes to cite, those of the best group first; none is silence."""
     topic = topic_of(query, corpus)
-    shares = [(among, query)]
-    if len(query.publishers) > 1:  # each group that is asked gets a search of its own
-        shares = [(corpus.among((group,), query.since, query.until), replace(query, publishers=(group,))) for group in query.publishers]
-    judged: list[Quote] = []
-    for keys, asked in shares:
-        judged += _answering(asked, topic, corpus, keys)
-    judged.sort(key=lambda quote: -quote.score)
-    if not judged:
+    nowhere = absent(topic, corpus, among)
+    found: list[Quote] = []
+    for group in query.publishers:  # each group that is asked gets a search of its own
+        found += _of_group(group, query, topic, corpus, nowhere)
+    if not query.publishers or query.speakers:
+        found += _answering(replace(query, publishers=()), topic, corpus, _spoken_in(query, corpus, among), nowhere)
+    found = _once(sorted(found, key=lambda quote: -quote.score))
+    if not found:
         return []
     if len(query.publishers) > 1 or query.asked in ("compare", "groups", "mentions"):
-        return _each_group(judged, query)
-    best = judged[0].score
-    picked = [quote for quote in judged if quote.score >= best - NOT_FAR_BEHIND][:QUOTES_IN_ALL]
+        return _each_group(found, query)
+    best = found[0].score
+    picked = [quote for quote in found if quote.score >= best - NOT_FAR_BEHIND][:QUOTES_IN_ALL]
     return _by_group(picked)
 
 
-def _answering(query: Query, topic: Topic, corpus: Corpus, among: Sequence[int] | None) -> list[Quote]:
+def _of_group(group: str, query: Query, topic: Topic, corpus: Corpus, nowhere: float) -> list[Quote]:
+    """Return what a group says in its own articles; only where it says nothing there, what others report of it."""
+    own = _answering(
+        replace(query, publishers=(group,), speakers=()), topic, corpus, corpus.among((group,), query.since, query.until), nowhere
+    )
+    if own or query.speakers:
+        return own
+    reported = replace(query, publishers=(), speakers=(group,))
+    return _answering(reported, topic, corpus, _spoken_in(reported, corpus, corpus.among((), query.since, query.until)), nowhere)
+
+
+def _spoken_in(query: Query, corpus: Corpus, among: Sequence[int] | None) -> Sequence[int] | None:
+    """Return those of the articles in which somebody who is asked speaks; all of them where nobody is."""
+    if not query.speakers:
+        return among
+    keys = corpus.articles if among is None else among
+    return [
+        key
+        for key in keys
+        if any(speaks_for(query, s.speaker) for s in corpus.statements.get(key, ())) or corpus.articles[key].author in query.speakers
+    ]
+
+
+def _answering(query: Query, topic: Topic, corpus: Corpus, among: Sequence[int] | None, nowhere: float) -> list[Quote]:
     """Return the quotes of a share of the articles that are likely enough to answer, best first."""
     found = [quote for quote in quotes(query, topic, corpus, among) if said_by_those_asked(quote, query)]
-    nowhere = absent(topic, corpus, among)
     kept: list[Quote] = []
     for quote in found[:JUDGED]:
         mentions = query.asked == "mentions" and quote.coverage >= MENTIONED
         if mentions or answers(quote, query, nowhere):
             kept.append(quote)
     return kept
+
+
+def _once(found: list[Quote]) -> list[Quote]:
+    """Leave out sentences that the same group has said in the same words."""
+    seen: dict[tuple[str | None, str], Quote] = {}
+    for quote in found:
+        seen.setdefault((quote.article.group, " ".join(quote.text.split())), quote)
+    return list(seen.values())
 
 
 def _each_group(judged: list[Quote], query: Query) -> list[Quote]:

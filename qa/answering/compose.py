@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
@@ -26,9 +27,9 @@ def heading(citation: Citation) -> str:
 
 
 def quoted(citation: Citation) -> str:
-    """Return the words of a quote between quotation marks; a digest's words, which nobody said, without them."""
+    """Return the words of a quote between quotation marks, unless they have their own or are a digest's, which nobody said."""
     words = " ".join(citation.quote.split())
-    return words if citation.digest else f"“{words}”"
+    return words if citation.digest or re.search('[“”"«»]', words) else f"“{words}”"
 
 
 def text_of(lead: str, citations: Sequence[Citation], notes: Iterable[str]) -> str:
@@ -44,12 +45,12 @@ def lead(query: Query, citations: Sequence[Citation]) -> str:
     """Return the opening line that fits what was asked."""
     voices = list(dict.fromkeys(_voice_of(citation) for citation in citations))
     topic = f"“{query.topic}”" if query.topic else "this"
-    if query.asked == "compare" or (query.asked == "what" and len(query.publishers) > 1):
-        return f"What {_listed(list(dict.fromkeys(c.group or UNKNOWN_GROUP for c in citations)))} say about {topic}:"
+    if query.asked == "compare":
+        return _what_they_say(list(dict.fromkeys(citation.group or UNKNOWN_GROUP for citation in citations)), topic)
     if query.asked == "fact":
         return f"According to {voices[0]}:"
     if query.asked == "what":
-        return f"What {_listed(voices)} {'says' if len(voices) == 1 else 'say'} about {topic}:" if query.named else f"On {topic}:"
+        return _what_they_say(voices, topic) if query.named else f"On {topic}:"
     verb = "mention" if query.asked == "mentions" else "say"
     if len(voices) == 1:
         return f"{_capital(voices[0])} {verb}s {'it' if verb == 'mention' else 'so'}."
@@ -91,6 +92,10 @@ def silence(query: Query, searched: Sequence[Article]) -> str:
 def no_statement(group: str, searched: int) -> str:
     """Return the note that a group which was asked, or might have spoken, doesn't speak of the topic."""
     return f"No statement on it by {group} ({_articles(searched)} searched)."
+
+
+def _what_they_say(voices: Sequence[str], topic: str) -> str:
+    return f"What {_listed(voices)} {'says' if len(voices) == 1 else 'say'} about {topic}:"
 
 
 def _voice_of(citation: Citation) -> str:

@@ -92,5 +92,11 @@ def said_by_those_asked(quote: Quote, query: Query) -> bool:
         return True
     if quote.own:
         return quote.article.group in query.publishers or quote.article.author in query.speakers
-    said = set(content_words(quote.speaker or "")) | {w for span in quote.source for w in content_words(span.of(quote.article.text))}
-    return quote.speaker in query.speakers or any(set(content_words(name)) <= said for name in query.speakers)
+    named = " ".join(span.of(quote.article.text) for span in quote.source)
+    return speaks_for(query, f"{quote.speaker} {named}") or quote.speaker in query.speakers
+
+
+def speaks_for(query: Query, speaker: str) -> bool:
+    """Tell whether somebody called `speaker` is one of those asked: all words of an asked name are in it."""
+    words = set(content_words(speaker))
+    return any(set(content_words(name)) <= words for name in query.speakers)

@@ -15,7 +15,7 @@ from qa.types import Article, Span, Statement, Voice
 _CUES = (
     "said|says|saying|told|tells|telling|stated|stating|declared|declares|declaring|announced|announces|announcing"
     "|claimed|claims|claiming|argued|argues|arguing|insisted|insists|insisting|wrote|writes|writing|stressed|stresses|stressing"
-    "|warned|warns|warning|added|adds|adding|explained|explains|explaining|noted|notes|noting|replied|replies|replying|answered"
+    "|warned|warns|warning|added|adds|adding|explained|explains|explaining|noted|notes|noting|replied|replies|replying|answered|asked|asks|asking"
     "|admitted|admits|admitting|acknowledged|acknowledges|confirmed|confirms|denied|denies|denying|vowed|vows|vowing"
     "|promised|promises|promising|pledged|pledges|proclaimed|proclaims|proclaiming|tweeted|posted|remarked|remarks"
     "|called|calls|calling|described|describes|describing|welcomed|welcomes|condemned|condemns|rejected|rejects"
@@ -28,7 +28,7 @@ _TITLE = re.compile(
     r"|Professor|Sen|Senator|Rep|Representative|Gov|Governor|Secretary|Secretary-General|General|Chancellor|Leader|King|Queen"
     r"|Pope|Sir|Lord|Lady|Judge|Justice|Ambassador|Congressman|Congresswoman|Chairman|Analyst|Labor|Labour)\.?\s+)+"
 )
-_NAME_WORD = r"[A-Z][\w’'\-]*[\w]|[A-Z]\.?"
+_NAME_WORD = r"[A-Z][\w’'\-]*[\w](?:(?<=s)[’'](?=\s+[A-Z]))?|[A-Z]\.?"
 _NAME = re.compile(rf"(?:{_NAME_WORD})(?:\s+(?:of the|of|for|de|van|von|bin|al|and the)?\s*(?:{_NAME_WORD}))*")
 _NOT_NAMES = {
     "a", "after", "all", "also", "although", "an", "and", "another", "any", "as", "at", "because", "before", "both", "but", "by",
@@ -55,8 +55,13 @@ _ENDS_IN_BODY = re.compile(
     rf"\b((?:[Tt]he|[Aa]n?|[Oo]ne|[Hh]is|[Hh]er|[Tt]heir|[Ii]ts|[A-Z][a-z]+)\s+(?:[\w’'-]+\s+){{0,5}}?(?:{_BODIES})(?: of [\w]+)?)\s*$"
 )
 _LEFT_OUT = re.compile(
-    r"(?:\s*,[^,“”]{1,90},|\s+\([^)]*\)|\s+(?:has|have|had|also|later|then|is|was|are|were|repeatedly|once|even|who|which|never|not|[a-z]+ly))*"
+    r"(?:\s*,[^,“”]{1,90},|\s+\([^)]*\)|\s+(?:has|have|had|also|later|then|now|today|still|just|often|is|was|are|were|repeatedly|once|even|who|which|never|not|[a-z]+ly))*"
     r"[\s,]*$"
+)
+_PUT_INTO = re.compile(rf"\s+(?:the )?(?:{_NAME_WORD})(?:\s+(?:{_NAME_WORD}))*,")
+_OTHER_CLAUSE = re.compile(r",\s+(?:but|while|whereas|although|though|and)\s|;\s")
+_NAMED_BETWEEN_COMMAS = re.compile(
+    rf"\b[a-z]+,\s+((?:{_NAME_WORD})(?:\s+(?:{_NAME_WORD}))+),?(?:\s+(?:now|also|later|then|today|[a-z]+ly))*\s*$"
 )
 _AFTER_QUOTE = re.compile(r",?\s+(?:the\s+)?(?:[a-z]+\s+){0,3}")
 _THAT = re.compile(r"(?:[^.;:“]{0,90}?)\b(that|whether)\s+")
@@ -116,12 +121,22 @@ def _in_sentence(article: Article, sentence: Span, full_names: dict[str, str], l
             continue
         free = [quote for quote in quotes if not any(quote.overlaps(span) for span in taken)]
         until = following.start if following and any(quote.start >= following.end for quote in free) else sentence.end
-        content, voice = _content_of(text, sentence, cue, source, [quote for quote in free if quote.start < until])
-        if content is None or any(content.overlaps(span) for span in taken):
+        within = Span(sentence.start, _next_clause(text, cue, following, quotes) or sentence.end)
+        content, voice = _content_of(text, within, cue, source, [quote for quote in free if quote.start < until])
+        if not content or any(part.overlaps(span) for part in content for span in taken):
             continue
-        taken.append(content)
+        taken.extend(content)
         last = source
-        yield _statement(article, source, cue, [content], voice)
+        yield _statement(article, source, cue, content, voice)
+
+
+def _next_clause(text: str, cue: Span, following: Span | None, quotes: list[Span]) -> int | None:
+    """Return where somebody else's clause begins: at ", but Tom insisted ..." after "Ada said that ..."."""
+    if following is None:
+        return None
+    breaks = [match.start() for match in _OTHER_CLAUSE.finditer(text, cue.end, following.start)]
+    outside = [at for at in breaks if not any(quote.start < at < quote.end for quote in quotes)]
+    return outside[-1] if outside else None
 
 
 def _cues(text: str, sentence: Span, quotes: list[Span]) -> list[Span]:
@@ -145,6 +160,9 @@ def _source_of(
     if _PHRASE_CUE.fullmatch(cue.of(text)):
         names = list(_names(text, Span(cue.end, _clause_end(text, cue.end, sentence.end)), quotes))
         return _named(names[-1], text, full_names) if names else None
+    put_into = _PUT_INTO.match(text, cue.end, sentence.end) if text[: cue.start].rstrip().endswith(",") else None
+    if put_into and (names := list(_names(text, Span(*put_into.span()), quotes))):
+        return _named(names[0], text, full_names)
     if any(quote.end <= cue.start <= quote.end + 2 for quote in quotes):
         following = _AFTER_QUOTE.match(text, cue.end, sentence.end)
         names = list(_names(text, Span(cue.end, min(sentence.end, cue.end + 80)), quotes)) if following else []
@@ -162,6 +180,8 @@ def _source_of(
             if not _PREPOSITION.search(text[start : name.start]) and text[name.end - 2 : name.end] not in ("’s", "'s")
         ]
         return _named(subjects[0], text, full_names) if subjects else None
+    if named := _NAMED_BETWEEN_COMMAS.search(before):
+        return _named(Span(start + named.start(1), start + named.end(1)), text, full_names)
     before = _LEFT_OUT.sub("", before)
     names = [name for name in names if name.end <= start + len(before)]
     if pronoun := _ENDS_IN_PRONOUN.search(before):
@@ -181,31 +201,36 @@ def _meant(pronoun: re.Match[str], start: int, last: _Source | None) -> _Source 
     return _Source(Span(start + pronoun.start(1), start + pronoun.end(1)), last.speaker)
 
 
-def _content_of(text: str, sentence: Span, cue: Span, source: _Source, quotes: list[Span]) -> tuple[Span | None, Voice]:
-    """Return what is said: the quotations beside the cue, else the clause after "that"; None where there is neither."""
+def _content_of(text: str, within: Span, cue: Span, source: _Source, quotes: list[Span]) -> tuple[list[Span], Voice]:
+    """Return what is said: the quotations beside the cue, else the clause after "that"; nothing where there is neither."""
     spoken = [quote for quote in quotes if len(quote.of(text).split()) >= _FEWEST_QUOTED_WORDS]
     after = [quote for quote in spoken if quote.start >= cue.end]
     before = [quote for quote in spoken if quote.end <= cue.start]
-    that = _THAT.match(text, cue.end, sentence.end)
-    rest = Span(max(cue.end, source.span.end if source.span.start > cue.start else 0), sentence.end)
-    wordy = len(rest.of(text).split()) > 2
+    that = _THAT.match(text, cue.end, within.end)
+    if before and before[-1].end + 3 >= min(source.span.start, cue.start):  # "...," she said, "..."
+        return [*before, *after], "quoted"
     if after and not (that and after[0].start > that.end() + 60):
-        return _joined(after), "quoted"
+        return after, "quoted"
     if before:
-        return _joined(before), "quoted"
+        return before, "quoted"
+    if source.span.start > cue.start and text[: cue.start].rstrip().endswith(",") and not _PHRASE_CUE.fullmatch(cue.of(text)):
+        parts = (Span(within.start, cue.start), Span(source.span.end, within.end))  # "The weir, said she, is too high."
+        return [part for span in parts if (part := _closed(text, span))], "reported"
+    return [part for part in [_clause(text, within, cue, source, that)] if part], "reported"
+
+
+def _clause(text: str, within: Span, cue: Span, source: _Source, that: re.Match[str] | None) -> Span | None:
+    """Return the clause that a verb of saying governs."""
+    rest = Span(max(cue.end, source.span.end if source.span.start > cue.start else 0), within.end)
+    if _IS_ITSELF_SAID.match(cue.of(text)) and rest.of(text).strip(" .") and not (that and that.start(1) - cue.end <= 1):
+        return _closed(text, Span(cue.start, within.end))
     if that:
-        return _closed(text, Span(that.start(1), sentence.end)), "reported"
-    if wordy and _TAKES_CLAUSE.fullmatch(cue.of(text)):
-        return _closed(text, rest), "reported"
-    if wordy and _IS_ITSELF_SAID.match(cue.of(text)):
-        return _closed(text, Span(cue.start, sentence.end)), "reported"
+        return _closed(text, Span(that.start(1), within.end))
+    if _TAKES_CLAUSE.fullmatch(cue.of(text)) and len(rest.of(text).split()) > 2:
+        return _closed(text, rest)
     if _PHRASE_CUE.fullmatch(cue.of(text)) and re.match(r"[^,]{0,80},", rest.of(text)):
-        return _closed(text, Span(text.index(",", rest.start) + 1, rest.end)), "reported"
-    return None, "reported"
-
-
-def _joined(quotes: list[Span]) -> Span:
-    return Span(quotes[0].start, quotes[-1].end)
+        return _closed(text, Span(text.index(",", rest.start) + 1, rest.end))
+    return None
 
 
 def _closed(text: str, span: Span) -> Span | None:

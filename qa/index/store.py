@@ -44,6 +44,7 @@ CREATE INDEX IF NOT EXISTS sentences_passage ON sentences (passage);
 CREATE INDEX IF NOT EXISTS statements_article ON statements (article);
 """
 _ARTICLE = "key, id, title, grp, author, published, url, publication, kind, source"
+ANALYSIS = 1  # raise it when sentences, passages or statements come out differently: every article is then read anew
 _PART = 500  # how many numbers one statement lists; SQLite allows at least 999
 
 
@@ -69,8 +70,8 @@ class Analysed:
 
 
 def content_hash(article: Article) -> str:
-    """Return the SHA-256 of everything an article states; where it was read from doesn't count."""
-    fields = asdict(replace(article, source=None))
+    """Return the SHA-256 of everything an article states and of how it is taken apart; its file's name doesn't count."""
+    fields = {**asdict(replace(article, source=None)), "analysis": ANALYSIS}
     return hashlib.sha256(json.dumps(fields, sort_keys=True, default=str).encode()).hexdigest()
 
 

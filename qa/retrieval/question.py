@@ -12,7 +12,7 @@ from dataclasses import replace
 from qa.attribution.groups import Mention
 from qa.index.lexical import stems
 from qa.retrieval.corpus import Corpus
-from qa.retrieval.vocabulary import ASKING_WORDS, AUXILIARY, BODIES, BODY, OFFICES, OPINION, ORGAN, SAY, STOP_WORDS
+from qa.retrieval.vocabulary import ASKING_WORDS, AUXILIARY, BODIES, BODY, NEUTRAL, OFFICES, OPINION, ORGAN, SAY, STOP_WORDS
 from qa.types import Asked, Query, Question, Span
 
 
@@ -45,10 +45,10 @@ _FRAMES = [  # what opens a question and says nothing of its topic; taken off on
         r"^\W*(?:please )?(?:can you |could you )?(?:tell me|show me|explain|summari[sz]e|list|find|compare)\b(?: me)?"
         r"(?: how| what| the views? of)?",
         rf"^\W*(?:according to )?(?:who|which|what|whose|in which|by whom)(?: of the)?(?: (?:\w+ )?(?:{BODY}))?(?: (?:{AUXILIARY}))?"
-        rf"(?: it that)?(?: (?:{SAY}))*(?: (?:that|whether|for|about|on|of|to|as))?\b",
+        rf"(?: it that)?(?: (?:{NEUTRAL}))*(?: (?:that|whether|for|about|on|of|to|as))?\b",
         rf"^\W*(?:what|how|why|when|where|which)(?: (?:{AUXILIARY}))?\b",
-        rf"^\W*(?:{AUXILIARY})(?: there)? any(?:one|body| (?:{BODY}))(?: (?:{SAY}))*(?: (?:that|whether|for|about|on|of|to))?\b",
-        rf"^\W*(?:{AUXILIARY}|the|and|or|an?|both|each|all|(?:{SAY})|that|whether|if|about|on|of|regarding|concerning|over)\b",
+        rf"^\W*(?:{AUXILIARY})(?: there)? any(?:one|body| (?:{BODY}))(?: (?:{NEUTRAL}))*(?: (?:that|whether|for|about|on|of|to))?\b",
+        rf"^\W*(?:{AUXILIARY}|the|and|or|an?|both|each|all|(?:{NEUTRAL})|that|whether|if|about|on|of|regarding|concerning|over)\b",
     )
 ]
 _ACCORDING = r"(?:according to|in the (?:view|eyes|opinion|words) of)"
@@ -62,7 +62,7 @@ _CLOSED = r"(?:['’]s|['’\"”])?"
 _ASKED_OF_GAP = _pattern(
     rf"(?:,?\s*\b(?:{_ACCORDING}|(?:as )?(?:reported|written|said) by|compared (?:to|with)|from|by))?"
     rf"\s*(?:\b(?:{AUXILIARY})\b)?\s*\b(?:both|the)?\s*['‘\"“]?{_GAP}{_CLOSED}(?:{_AND}{_GAP}{_CLOSED})*"
-    rf"(?:\s+(?:(?:have|has) to )?(?:{SAY}|position|stance|opinion|line|attitude)\b(?:\s+(?:about|on|of|that|whether|to|towards?))?)?"
+    rf"(?:\s+(?:(?:have|has) to )?(?:{NEUTRAL}|position|stance|opinion|line|attitude)\b(?:\s+(?:about|on|of|that|whether|to|towards?))?)?"
 )
 _DEPENDENT = _pattern(
     r"^\W*(?:and|or|but|so|then|also|what about|how about|what of|what else|who else|anyone else|anything else|why|and why)\b"

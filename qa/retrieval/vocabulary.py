@@ -11,6 +11,7 @@ def _alternatives(words: str) -> str:
     return "|".join(words.split())
 
 
+# Verbs that make somebody a speaker, then those of them that add nothing to what is spoken of.
 SAY = _alternatives(
     """
     accept accepted accepts accuse accused accuses admit admits admitted advise advised advises announce announced announces
@@ -26,6 +27,15 @@ SAY = _alternatives(
     sees speak speaks spoke stated suggest suggested suggests support supported supports talk talked talks tell tells think thinks
     thought threaten threatened threatens told treat treats urge urged urges view views want wanted wants warn warned warns
     welcome welcomed welcomes write writes written wrote
+    """
+) + r"|br(?:ing|ings|ought) up|point(?:s|ed)? out"  # fmt: skip
+NEUTRAL = _alternatives(
+    """
+    argue argued argues believe believed believes claim claimed claims conclude concluded concludes consider considered considers
+    declare declared declares describe described describes discuss discussed discusses explain explained explains express
+    expressed expresses find finds found insist insisted insists mention mentioned mentions note noted notes refer refers regard
+    regards report reported reports say saying says said see sees speak speaks spoke stated suggest suggested suggests talk talked
+    talks tell tells think thinks thought told treat treats write writes written wrote
     """
 ) + r"|br(?:ing|ings|ought) up|point(?:s|ed)? out"  # fmt: skip
 BODY = (
