@@ -100,6 +100,10 @@ class Library:
             build(folder, paths, model=model, progress=progress)
             return cls.open(folder, model=model)
 
+    def close(self) -> None:
+        """Let go of the files."""
+        self._corpus.close()
+
     def refresh(self) -> None:
         """Show the newest state of the index."""
         with self._refreshing:

@@ -35,12 +35,8 @@ def sentences(text: str, language: str = "en") -> tuple[Span, ...]:
     return tuple(found)
 
 
-def windows(article_id: str, text: str, spans: tuple[Span, ...], words: int = WINDOW_WORDS, overlap: int = 0) -> Iterator[Passage]:
-    """Group `spans` (the sentences of `text`) into passages of at most `words` words.
-
-    A sentence longer than that is a passage by itself. Each passage repeats the last `overlap` sentences of the
-    one before, as long as it also brings new ones.
-    """
+def windows(article_id: str, text: str, spans: tuple[Span, ...], words: int = WINDOW_WORDS) -> Iterator[Passage]:
+    """Group `spans` (the sentences of `text`) into passages of at most `words` words; a longer sentence is one by itself."""
     lengths = [len(span.of(text).split()) for span in spans]
     first = 0
     while first < len(spans):
@@ -49,9 +45,7 @@ def windows(article_id: str, text: str, spans: tuple[Span, ...], words: int = WI
             last += 1
             total += lengths[last]
         yield Passage(article_id, Span(spans[first].start, spans[last].end), spans[first : last + 1])
-        if last + 1 == len(spans):
-            return
-        first = max(first + 1, last + 1 - overlap)
+        first = last + 1
 
 
 def _blocks(text: str) -> Iterator[Span]:

@@ -17,7 +17,7 @@ Kind = Literal["full", "digest"]
 Voice = Literal["own", "quoted", "reported"]
 Asked = Literal["who", "what", "compare", "groups", "mentions", "fact"]
 
-_PARTIAL_DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2})(?:[T ].*)?)?)?", re.DOTALL)
+_PARTIAL_DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2})(?:[T ]\d{1,2}:\S*)?)?)?")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -51,7 +51,7 @@ class PartialDate:
         if not match:
             raise ValueError(f"{text!r} is not a date like 2025, 2025-10 or 2025-10-08")
         year, month, day = int(match[1]), int(match[2]) if match[2] else None, int(match[3]) if match[3] else None
-        dt.date(year, month or 1, day or 1)  # raises ValueError on month 13 or 30 February
+        dt.date(year, 1 if month is None else month, 1 if day is None else day)  # raises ValueError on month 13 or 30 February
         return cls(year, month, day)
 
     @property

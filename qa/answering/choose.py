@@ -27,6 +27,7 @@ WHOLE_QUESTION = 0.5  # weight of the whole question beside its topic in the vec
 SPEAKER_FOUND = 0.15  # added where the speaker asked for says the sentence
 NO_SENTENCE = 0.15  # taken off headings, slogans and other lines without an end mark
 OWN_WORDS = 0.5  # how much the words around a speech count against it, unless a group is asked what it says itself
+OTHERS_WORDS = 0.15  # taken off what a group reports of others where it is asked what it says itself
 NO_NUMBER = 0.3  # taken off where the question asks for a number or a date and the sentence has none
 _NUMBER = re.compile(
     r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?|hundreds?|thousands?|millions?|billions?|half|twice"
@@ -82,7 +83,7 @@ def topic_of(query: Query, corpus: Corpus) -> Topic:
     text = query.topic or query.text
     words = content_words(text)
     vector = corpus.encoder.encode([text, query.text])
-    mean = vector[0] + WHOLE_QUESTION * vector[1]
+    mean = vector[0] + (0.0 if query.publishers else WHOLE_QUESTION) * vector[1]  # a name would draw in whatever names it
     return Topic(
         text, tuple(words), tuple(corpus.lexical.rarity(word) for word in words), np.asarray(mean / np.linalg.norm(mean), np.float32)
     )
@@ -108,6 +109,7 @@ def _scored(candidate: Candidate, query: Query, topic: Topic, corpus: Corpus) ->
         score = COSINE * cosine + COVERAGE * coverage + PASSAGE * candidate.hit.score
         score -= 0.0 if _END_MARK.search(text) else NO_SENTENCE
         score -= NO_NUMBER if asks_number and not _NUMBER.search(text) else 0.0
+        score -= OTHERS_WORDS if statement and query.publishers and not query.speakers else 0.0
         score += SPEAKER_FOUND if statement and statement.speaker in query.speakers else 0.0
         yield Quote(
             article=article,

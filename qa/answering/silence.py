@@ -25,6 +25,7 @@ ENOUGH = 0.45
 _COUNTED = re.compile(
     r"^\W*how (?:many|much) ((?:[\w’'-]+ ){1,4}?)(?:do|does|did|has|have|had|is|are|was|were|will|would|can|could|\w+ed)\b", re.IGNORECASE
 )
+_COUNTED_FIRST = re.compile(r"^\W*how many ([\w’'-]+)", re.IGNORECASE)
 _LONG_NUMBER = re.compile(r"\b\d{3,}\b")
 _PEOPLE = frozenset(stems("people person men women time year month day"))
 
@@ -81,7 +82,7 @@ def has_its_numbers(quote: Quote, query: Query) -> bool:
 
 def counts_what_is_asked(quote: Quote, query: Query) -> bool:
     """Tell whether a quote speaks of what "how many ..." asks to be counted; people go by too many names to be missed."""
-    match = _COUNTED.match(query.text)
+    match = _COUNTED.match(query.text) or _COUNTED_FIRST.match(query.text)
     counted = content_words(match[1]) if match else []
     return not counted or counted[-1] in _PEOPLE or is_there(counted[-1], set(content_words(quote.nearby)))
 

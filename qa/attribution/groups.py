@@ -78,6 +78,7 @@ class Registry:
         told = tuple(groups)
         self.groups: dict[str, Group] = {group.name: group for group in told}
         self._told: dict[str, str] = {}
+        self._worked_out: dict[str, tuple[str, ...]] = {}
         for group in told:
             for name in (group.name, *group.aliases, *group.publications):
                 self._told.setdefault(_key(name), group.name)
@@ -97,9 +98,11 @@ class Registry:
     def canonical(self, name: str) -> str:
         """Return the canonical name of the group that goes by `name`, or `name` itself where nobody does."""
         key = _key(name)
+        if key.startswith("the ") and key not in self._told and key not in self._worked_out:
+            key = key[4:]
         if key in self._told:
             return self._told[key]
-        owners = getattr(self, "_worked_out", {}).get(key, ())
+        owners = self._worked_out.get(key, ())
         return owners[0] if len(owners) == 1 and name not in self.groups else name
 
     def mentions(self, text: str) -> Iterator[Mention]:
@@ -125,7 +128,7 @@ def explained_acronyms(text: str) -> Iterator[tuple[str, str]]:
     for match in re.finditer(r"((?:[A-Z][\w'’-]+|of|the|for|and)(?: (?:[A-Z][\w'’-]+|of|the|for|and)){1,8}) \(([A-Z]{2,8})\)", text):
         words, short = match[1].split(), match[2]
         for first in range(len(words)):
-            if words[first][0].isupper() and _initials(words[first:]) == short:
+            if words[first].lower() not in _SMALL_WORDS and _initials(words[first:]) == short:
                 yield short, " ".join(words[first:])
                 break
 

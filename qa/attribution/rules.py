@@ -64,7 +64,7 @@ _NAMED_BETWEEN_COMMAS = re.compile(
     rf"\b[a-z]+,\s+((?:{_NAME_WORD})(?:\s+(?:{_NAME_WORD}))+),?(?:\s+(?:now|also|later|then|today|[a-z]+ly))*\s*$"
 )
 _AFTER_QUOTE = re.compile(r",?\s+(?:the\s+)?(?:[a-z]+\s+){0,3}")
-_THAT = re.compile(r"(?:[^.;:“]{0,90}?)\b(that|whether)\s+")
+_THAT = re.compile(r"[”’\"']?(?:(?:\s+(?!and\b)[\w’'-]+){0,6}?|,[^.;:“]{0,90},)\s+(that|whether)\s+")
 _TAKES_CLAUSE = re.compile(
     "said|says|claimed|claims|insisted|insists|stressed|admitted|admits|argued|argues|warned|warns|told|writes|wrote"
 )
@@ -209,14 +209,16 @@ def _content_of(text: str, within: Span, cue: Span, source: _Source, quotes: lis
     that = _THAT.match(text, cue.end, within.end)
     if before and before[-1].end + 3 >= min(source.span.start, cue.start):  # "...," she said, "..."
         return [*before, *after], "quoted"
-    if after and not (that and after[0].start > that.end() + 60):
+    if after and not (that and that.end() <= after[0].start):
         return after, "quoted"
     if before:
         return before, "quoted"
     if source.span.start > cue.start and text[: cue.start].rstrip().endswith(",") and not _PHRASE_CUE.fullmatch(cue.of(text)):
         parts = (Span(within.start, cue.start), Span(source.span.end, within.end))  # "The weir, said she, is too high."
         return [part for span in parts if (part := _closed(text, span))], "reported"
-    return [part for part in [_clause(text, within, cue, source, that)] if part], "reported"
+    clause = _clause(text, within, cue, source, that)
+    in_marks = sum(quote.end - quote.start for quote in after)
+    return ([clause], "quoted" if 2 * in_marks > clause.end - clause.start else "reported") if clause else ([], "reported")
 
 
 def _clause(text: str, within: Span, cue: Span, source: _Source, that: re.Match[str] | None) -> Span | None:

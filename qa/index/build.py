@@ -70,8 +70,7 @@ def build(
     """
     started = time.monotonic()
     place = IndexFolder(folder)
-    if not rebuild:
-        _refuse_what_is_no_index(place)
+    _refuse_what_is_no_index(place, rebuild)
     articles, notices = _sorted_out(items, progress)
     if not articles:
         reasons = f" ({notices[0]})" if notices else ""
@@ -82,7 +81,7 @@ def build(
         home.mkdir(exist_ok=True)
         try:
             report = _bring_in_line(home, articles, notices, encoder, groups, progress)
-        except (sqlite3.Error, OSError, ValueError) as error:
+        except (sqlite3.Error, OSError) as error:
             raise IndexFolderError(f"{folder}: can't be written ({error}); free space or check permissions and build again") from error
         place.put_in_force(number, encoder.identity)
     return BuildReport(*report, time.monotonic() - started, tuple(notices))
@@ -101,11 +100,15 @@ def derive_anew(home: Path, dimension: int) -> None:
         store.close()
 
 
-def _refuse_what_is_no_index(place: IndexFolder) -> None:
+def _refuse_what_is_no_index(place: IndexFolder, rebuild: bool) -> None:
     try:
         place.manifest()
     except NoIndexError:
         return
+    except IndexFolderError:
+        place.refuse_foreign()
+        if not rebuild:
+            raise
 
 
 def _sorted_out(items: Iterable[Article | Notice], progress: Progress) -> tuple[list[Article], list[Notice]]:
@@ -130,7 +133,7 @@ def _number_to_write(place: IndexFolder, encoder: Encoder, rebuild: bool) -> int
     except IndexFolderError:
         if not rebuild:
             raise
-        taken = [int(child.name) for child in place.path.iterdir() if child.name.isdigit()]
+        taken = [int(child.name) for child in place.path.iterdir() if child.name.isdecimal()]
         return max(taken, default=0) + 1
     if not rebuild:
         place.check_model(encoder.identity)
@@ -155,6 +158,9 @@ def _bring_in_line(
         vanished = _vanished(known, articles, notices)
         lexical = _usable_lexical(home / LEXICAL, store)
         regrouped = store.set_groups(groups)
+        moved = [article for article in articles if article.id in known and known[article.id][2] != article.source]
+        for article in moved:
+            store.set_source(known[article.id][0], article.source)
         written = 0
         if new or vanished:
             store.mark_pending(True)
@@ -165,13 +171,10 @@ def _bring_in_line(
             for analysed in _analysed(new, encoder, progress):
                 keys.append(store.add(analysed))
                 written += len(analysed.vectors)
-            for article in articles:
-                if article.id in known and known[article.id][2] != article.source:
-                    store.set_source(known[article.id][0], article.source)
             lexical.add(store.passage_texts(keys))
             store.commit()
             lexical.remove(dead)
-        elif regrouped:
+        elif regrouped or moved:
             store.commit()
         dense = DenseIndex.open(home / DENSE, store, encoder.identity.dimension)
         if dense.changed:
@@ -190,8 +193,8 @@ def _vanished(known: dict[str, tuple[int, str, str | None]], articles: list[Arti
     unread = {notice.source for notice in notices if notice.skipped}
     gone = []
     for id, (key, _, source) in known.items():
-        file_or_line = {source, (source or "").rpartition(":")[0]}
-        if id not in present and not file_or_line & unread:
+        places = {source, (source or "").rpartition(":")[0], *map(str, Path(source or "").parents)}
+        if id not in present and not places & unread:
             gone.append(key)
     return gone
 

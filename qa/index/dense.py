@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from qa.errors import IndexFolderError
 from qa.index.store import Ids, Store
 from qa.models.encoder import Vectors
 
@@ -54,6 +55,8 @@ class DenseIndex:
         try:
             faiss.write_index(self._index, str(unfinished))
             os.replace(unfinished, path)
+        except RuntimeError as error:
+            raise IndexFolderError(f"{path}: can't be written ({error}); free space and build again") from error
         finally:
             unfinished.unlink(missing_ok=True)
         self.changed = False
@@ -87,7 +90,7 @@ def _read(path: Path, dimension: int) -> faiss.IndexIDMap2 | None:
     if not path.is_file():
         return None
     try:
-        index = faiss.downcast_index(faiss.read_index(str(path)))
-    except RuntimeError:  # what FAISS raises for a file that it can't make sense of
+        index = faiss.read_index(str(path))
+    except (RuntimeError, MemoryError):  # what FAISS raises for a file that it can't make sense of
         return None
     return index if isinstance(index, faiss.IndexIDMap2) and index.d == dimension else None

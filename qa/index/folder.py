@@ -26,7 +26,8 @@ from qa.models.encoder import ModelIdentity
 FORMAT = 1
 LOCK_SECONDS = 600.0
 _MANIFEST = "manifest.json"
-_OWN = {_MANIFEST, ".lock", "README.md", ".gitignore", ".gitkeep"}
+_OWN = {_MANIFEST, f"{_MANIFEST}.new", ".lock", "README.md", ".gitignore", ".gitkeep"}
+_OWN_NUMBERED = ("store.sqlite", "sentences.faiss", "passages")  # beginnings of names; SQLite adds -wal and -shm
 _LIBRARIES = ("faiss-cpu", "tantivy", "sentencex")
 
 
@@ -54,7 +55,7 @@ class IndexFolder:
             row = json.loads(file.read_text("utf-8"))
             found = Manifest(row["format"], row["number"], ModelIdentity(**row["model"]), row["versions"])
         except FileNotFoundError:
-            self._refuse_foreign()
+            self.refuse_foreign()
             raise NoIndexError(f"{self.path}: no index here yet; run whosaid build PATH --index {self.path}") from None
         except NotADirectoryError:
             raise IndexFolderError(f"{self.path}: is a file; expected a folder, give another with --index") from None
@@ -66,12 +67,12 @@ class IndexFolder:
             )
         return found
 
-    def _refuse_foreign(self) -> None:
+    def refuse_foreign(self) -> None:
         """Raise IndexFolderError where the folder holds what no index holds: somebody else's files."""
         if self.path.exists() and not self.path.is_dir():
             raise IndexFolderError(f"{self.path}: is a file; expected a folder, give another with --index")
-        names = [child.name for child in self.path.iterdir()] if self.path.is_dir() else []
-        foreign = sorted(name for name in names if name not in _OWN and not name.isdigit() and not name.endswith(".new"))
+        children = self.path.iterdir() if self.path.is_dir() else ()
+        foreign = sorted(child.name for child in children if child.name not in _OWN and not _is_numbered(child))
         if foreign:
             raise IndexFolderError(f"{self.path}: is not an index (it holds {foreign[0]}); give an empty or new folder with --index")
 
@@ -103,7 +104,7 @@ class IndexFolder:
     def drop_all_but(self, number: int | None) -> None:
         """Remove numbered folders that are not in force: what a rebuild or a killed first build left."""
         for child in self.path.iterdir():
-            if child.is_dir() and child.name.isdigit() and child.name != str(number):
+            if _is_numbered(child) and child.name != str(number):
                 shutil.rmtree(child, ignore_errors=True)
 
     @contextmanager
@@ -125,3 +126,10 @@ class IndexFolder:
             yield
         finally:
             lock.release()
+
+
+def _is_numbered(child: Path) -> bool:
+    """Tell whether something in an index folder is a numbered folder of ours, and not, say, a year of somebody's photos."""
+    if not child.name.isdigit() or not child.is_dir() or child.is_symlink():
+        return False
+    return all(inner.name.startswith(_OWN_NUMBERED) for inner in child.iterdir())

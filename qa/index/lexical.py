@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -44,17 +45,17 @@ class LexicalIndex:
         import tantivy
 
         builder = tantivy.SchemaBuilder()
-        builder.add_text_field(_WORDS, tokenizer_name="en_stem")
+        builder.add_text_field(_WORDS, tokenizer_name="en_stem", index_option="freq")  # BM25 needs no positions
         for name in (_PASSAGE, _ARTICLE):
             builder.add_integer_field(name, stored=True, indexed=True, fast=True)
         folder.mkdir(parents=True, exist_ok=True)
         try:
             self._index = tantivy.Index(builder.build(), str(folder))
+            self._schema = self._index.schema
+            self.refresh()
+            self.search(["the"], 1)  # a damaged file shows when it is read
         except (ValueError, OSError) as error:
             raise IndexFolderError(f"{folder}: can't be opened ({error}); build the index again with --rebuild") from error
-        self._schema = self._index.schema
-        self._index.reload()
-        self._searcher = self._index.searcher()
 
     @classmethod
     def make_anew(cls, folder: Path) -> LexicalIndex:
@@ -75,18 +76,15 @@ class LexicalIndex:
         """Add passages (id, article key, words) in one step; with `replace_all` in place of everything."""
         import tantivy
 
-        writer = self._index.writer(_HEAP, 1)
-        if replace_all:
-            writer.delete_all_documents()
-        for passage, article, words in passages:
-            document = tantivy.Document()
-            document.add_text(_WORDS, words)
-            document.add_integer(_PASSAGE, passage)
-            document.add_integer(_ARTICLE, article)
-            writer.add_document(document)
-        writer.commit()
-        writer.wait_merging_threads()
-        self.refresh()
+        with self._writing() as writer:
+            if replace_all:
+                writer.delete_all_documents()
+            for passage, article, words in passages:
+                document = tantivy.Document()
+                document.add_text(_WORDS, words)
+                document.add_integer(_PASSAGE, passage)
+                document.add_integer(_ARTICLE, article)
+                writer.add_document(document)
 
     def remove(self, articles: Iterable[int]) -> None:
         """Take out the passages of these articles in one step."""
@@ -95,10 +93,19 @@ class LexicalIndex:
         keys = list(articles)
         if not keys:
             return
-        writer = self._index.writer(_HEAP, 1)
-        writer.delete_documents_by_query(tantivy.Query.term_set_query(self._schema, _ARTICLE, keys))
-        writer.commit()
-        writer.wait_merging_threads()
+        with self._writing() as writer:
+            writer.delete_documents_by_query(tantivy.Query.term_set_query(self._schema, _ARTICLE, keys))
+
+    @contextmanager
+    def _writing(self) -> Iterator[tantivy.IndexWriter]:
+        """Give a writer and make what was written visible in one step; raise IndexFolderError where that fails."""
+        try:
+            writer = self._index.writer(_HEAP, 1)
+            yield writer
+            writer.commit()
+            writer.wait_merging_threads()
+        except ValueError as error:  # what tantivy raises for whatever goes wrong on disk
+            raise IndexFolderError(f"the passages can't be written ({error}); free space or check permissions and build again") from error
         self.refresh()
 
     def search(self, words: Sequence[str], k: int, articles: Sequence[int] | None = None) -> list[tuple[int, float]]:

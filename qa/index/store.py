@@ -10,6 +10,7 @@ import hashlib
 import json
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -81,21 +82,21 @@ class Store:
     def __init__(self, path: Path, *, write: bool = False) -> None:
         """Open the file, for writing make it where it is missing; raise IndexFolderError where that fails."""
         self._lock = threading.RLock()
+        where = str(path) if write else f"{path.resolve().as_uri()}?mode=rw"
         try:
-            self._db = sqlite3.connect(
-                path if write else f"{path.resolve().as_uri()}?mode=rw",
-                uri=not write,
-                isolation_level=None,
-                check_same_thread=False,
-                timeout=60,
-            )
+            self._db = sqlite3.connect(where, uri=not write, isolation_level=None, check_same_thread=False, timeout=60)
+        except sqlite3.Error as error:
+            raise _damaged(path, error) from error
+        self._closed = weakref.finalize(self, self._db.close)
+        try:
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL" if write else "PRAGMA query_only=1")
             if write:
                 self._db.executescript(_SCHEMA)
+            self._begin("IMMEDIATE" if write else "DEFERRED")
         except sqlite3.Error as error:
-            raise IndexFolderError(f"{path}: can't be opened ({error}); build the index again with --rebuild") from error
-        self._begin("IMMEDIATE" if write else "DEFERRED")
+            self.close()
+            raise _damaged(path, error) from error
 
     def _begin(self, how: str) -> None:
         self._db.execute(f"BEGIN {how}")
@@ -114,18 +115,10 @@ class Store:
 
     # ---- reading
 
-    def refresh(self) -> bool:
-        """See what others have written since; tell whether anything changed."""
-        with self._lock:
-            before = self._state("generation")
-            self._db.execute("COMMIT")
-            self._begin("DEFERRED")
-            return self._state("generation") != before
-
     def close(self) -> None:
         """Let go of the file; what was not committed is gone."""
         with self._lock:
-            self._db.close()
+            self._closed()
 
     def articles(self) -> dict[int, Article]:
         """Return every article by its key, without its text."""
@@ -176,8 +169,11 @@ class Store:
 
     def passage_texts(self, articles: Iterable[int] | None = None) -> Iterator[tuple[int, int, str]]:
         """Yield passage id, article key and words of every passage, or of those of these articles."""
-        sql = "SELECT p.id, p.article, substr(a.text, p.start + 1, p.end - p.start) FROM passages p JOIN articles a ON a.key = p.article"
-        yield from self._rows(sql) if articles is None else self._rows_in(f"{sql} WHERE a.key IN (%s)", articles)
+        keys = [row[0] for row in self._rows("SELECT key FROM articles")] if articles is None else articles
+        for key in keys:
+            text = self.text(key)  # cut here and not by SQLite, whose substr stops at a null character
+            for number, start, end in self._rows("SELECT id, start, end FROM passages WHERE article = ?", (key,)):
+                yield number, key, text[start:end]
 
     def statements(self, articles: Iterable[int] | None = None) -> list[tuple[int, Statement]]:
         """Return the statements of these articles (of all for None), each with its article's key."""
@@ -266,6 +262,10 @@ class Store:
 
     def _set(self, name: str, value: str) -> None:
         self._db.execute("INSERT INTO state VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, value))
+
+
+def _damaged(path: Path, error: sqlite3.Error) -> IndexFolderError:
+    return IndexFolderError(f"{path}: can't be opened ({error}); build the index again with --rebuild")
 
 
 def _article(row: tuple[Any, ...]) -> Article:

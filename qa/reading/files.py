@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,6 +11,14 @@ from typing import Any
 from qa.types import Article, PartialDate
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_BYTE_ORDER_MARKS = (
+    (b"\xef\xbb\xbf", "utf-8-sig"),
+    (b"\xff\xfe\x00\x00", "utf-32"),
+    (b"\x00\x00\xfe\xff", "utf-32"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
+_NOTHING = {"", "null", "~"}  # how YAML writes that there is no value
 _TEXT_FIELDS = ("title", "group", "author", "url", "publication")
 
 
@@ -34,14 +41,24 @@ def read_text(path: Path) -> tuple[str | None, list[Notice]]:
 
     UTF-8 and whatever a byte order mark announces are taken as they are; any other encoding is guessed and said.
     """
-    source = str(path)
+    source = shown(path)
     try:
         raw = path.read_bytes()
     except OSError as error:
         return None, [Notice(source, f"can't be read ({error.strerror}); check the file and its permissions", skipped=True)]
-    if not raw.strip():
+    text, notices = _decoded(raw, source)
+    if text is not None and not text.strip():
         return None, [Notice(source, "is empty; expected the text of an article", skipped=True)]
-    for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
+    return text, notices
+
+
+def shown(path: Path) -> str:
+    """Return a path as text that can be stored and printed, whatever bytes its name has."""
+    return _LONE_SURROGATE.sub("\ufffd", str(path))
+
+
+def _decoded(raw: bytes, source: str) -> tuple[str | None, list[Notice]]:
+    for mark, encoding in _BYTE_ORDER_MARKS:
         if raw.startswith(mark):
             try:
                 return raw.decode(encoding), []
@@ -80,7 +97,7 @@ def article_from(fields: Mapping[str, Any], text: str, default_id: str, source: 
     if kind not in (None, "full", "digest"):
         yield Notice(source, f"kind {kind!r} is not 'full' or 'digest'; taken as full", skipped=False)
     yield Article(
-        id=values["id"] or default_id,
+        id=values["id"] or _LONE_SURROGATE.sub("\ufffd", default_id),
         text=_LONE_SURROGATE.sub("\ufffd", text),
         title=values["title"],
         group=values["group"],
@@ -98,12 +115,11 @@ def _text(value: Any) -> str | None:
         value = ", ".join(str(part) for part in value)
     if value is None or isinstance(value, dict):
         return None
-    return " ".join(_LONE_SURROGATE.sub("\ufffd", str(value)).split()) or None
+    text = " ".join(_LONE_SURROGATE.sub("\ufffd", str(value)).split())
+    return None if text.casefold() in _NOTHING else text
 
 
 def _date(value: Any, source: str) -> tuple[PartialDate | None, Notice | None]:
-    if isinstance(value, dt.date):  # a datetime is one too
-        return PartialDate(value.year, value.month, value.day), None
     written = _text(value)
     if written is None:
         return None, None

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from qa.reading.files import Notice, article_from, read_text
+from qa.reading.files import Notice, article_from, read_text, shown
 from qa.types import Article
 
 
@@ -17,11 +17,11 @@ def read_jsonl(path: Path, default_id: str) -> Iterator[Article | Notice]:
     for number, line in enumerate((text or "").split("\n"), 1):
         if not line.strip():
             continue
-        source = f"{path}:{number}"
+        source = f"{shown(path)}:{number}"
         try:
             row = json.loads(line)
-        except (json.JSONDecodeError, RecursionError) as error:
-            what = getattr(error, "msg", "too deeply nested")
+        except (ValueError, RecursionError) as error:  # also for numbers of thousands of digits
+            what = getattr(error, "msg", None) or str(error).split(";")[0]
             yield Notice(source, f"is not JSON ({what}); expected one object with id and text", skipped=True)
             continue
         if not isinstance(row, dict) or not isinstance(row.get("text"), str):

@@ -7,34 +7,48 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from qa.reading.files import Notice, article_from, read_text
+from qa.reading.files import Notice, article_from, read_text, shown
 from qa.types import Article
 
-_FIRST_HEADING = re.compile(r"\A\s*#[ \t]+(?P<title>[^\r\n]+?)[ \t#]*(?:\r?\n|\Z)")
+_FIRST_HEADING = re.compile(r"\A\s*#[ \t]+(?P<title>[^\r\n]+)\r?\n?")
 
 
 def read_markdown(path: Path, default_id: str) -> Iterator[Article | Notice]:
     """Yield the article in a Markdown file, or a notice.
 
-    Front matter that isn't YAML is said and left in the text, so that nothing is lost.
+    Front matter that isn't a list of fields in YAML is said and left in the text, so that nothing is lost.
     A first heading is the title where the front matter has none.
     """
-    import frontmatter
-    import yaml
-
     text, notices = read_text(path)
     yield from notices
     if text is None:
         return
-    fields: dict[str, Any] = {}
-    try:
-        fields, body = frontmatter.parse(text)
-    except (yaml.YAMLError, ValueError, TypeError, AttributeError) as error:
-        problem = getattr(error, "problem", None) or type(error).__name__
-        yield Notice(str(path), f"front matter is not YAML ({problem}); read as text, put quotes around values", skipped=False)
-        body = text
+    fields, body, problem = _split(text)
+    if problem:
+        yield Notice(shown(path), f"front matter is not YAML ({problem}); read as text, put quotes around values", skipped=False)
     heading = _FIRST_HEADING.match(body)
     if heading and not fields.get("title"):
-        fields = {**fields, "title": heading["title"]}
+        fields = {**fields, "title": heading["title"].strip(" \t#")}
         body = body[heading.end() :]
-    yield from article_from(fields, body, default_id, str(path))
+    yield from article_from(fields, body, default_id, shown(path))
+
+
+def _split(text: str) -> tuple[dict[str, Any], str, str | None]:
+    """Return the fields of the front matter, the text below it, and what is wrong with it if anything is.
+
+    Every value is read as text: a date that doesn't exist is then one wrong field, and an id of 010 isn't 8.
+    """
+    import frontmatter
+    import yaml
+
+    handler = frontmatter.YAMLHandler()
+    if not handler.detect(text):
+        return {}, text.strip(), None
+    try:
+        front, body = handler.split(text)
+        fields = yaml.load(front, Loader=yaml.BaseLoader)  # noqa: S506  (it makes nothing but text, lists and mappings)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        return {}, text, getattr(error, "problem", None) or str(error)
+    if not isinstance(fields, dict):
+        return {}, text, f"a {'list' if isinstance(fields, list) else 'text'}, expected fields such as title: ..."
+    return fields, body.strip(), None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from qa.reading.files import Notice, article_from, read_text
+from qa.reading.files import Notice, article_from, read_text, shown
 from qa.types import Article
 
 
@@ -14,4 +14,4 @@ def read_plain(path: Path, default_id: str) -> Iterator[Article | Notice]:
     text, notices = read_text(path)
     yield from notices
     if text is not None:
-        yield from article_from({}, text, default_id, str(path))
+        yield from article_from({}, text, default_id, shown(path))

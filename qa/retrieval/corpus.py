@@ -53,9 +53,13 @@ class Corpus:
 
     def refreshed(self) -> Corpus:
         """Return this state where nothing has changed since, else the newest."""
-        if self.place.manifest() == self.manifest and not self.store.refresh():
-            return self
-        return Corpus(self.place.path, self.encoder)
+        if self.place.manifest() == self.manifest:
+            newest = Store(self._home / STORE)
+            same = newest.generation == self.store.generation
+            newest.close()
+            if same:
+                return self
+        return Corpus(self.place.path, self.encoder)  # others may still be reading this state, so it stays open
 
     def close(self) -> None:
         """Let go of the files."""

@@ -230,7 +230,7 @@ def _own_words(text: str) -> list[str]:
 def _leans(query: Query) -> bool:
     """Tell whether a question needs the earlier ones: it opens with "and", points back, or names hardly anything."""
     words = _own_words(query.topic)
-    return bool(_DEPENDENT.match(query.text)) or (bool(_POINTS_BACK.search(query.text)) and len(words) < 6) or not words
+    return bool(_DEPENDENT.match(query.text)) or (bool(_POINTS_BACK.search(query.topic)) and len(words) < 6) or not words
 
 
 def _filled(query: Query, before: Query, question: Question) -> Query:

@@ -1,0 +1,98 @@
+"""Opens the library in the background, building its index first where that is asked for, and says how far it is.
+
+Knows nothing of the page that shows it.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from qa.errors import NoIndexError, WhosaidError
+from qa.library import Library, build
+from qa.web.starters import starters
+
+_LOADING = "Loading the model"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """How far the opening is: what is being done, or the problem that ended it."""
+
+    doing: str = _LOADING
+    done: int = 0
+    total: int = 0
+    problem: str = ""
+
+    @property
+    def percent(self) -> int | None:
+        """How much is done, where that can be told."""
+        return min(100, 100 * self.done // self.total) if self.total > 0 else None
+
+    def in_words(self) -> str:
+        """Write it for people: "Building the index: 40%"."""
+        doing = {"Building": "Building the index", "Reading": "Reading the articles"}.get(self.doing, self.doing)
+        if self.percent is not None:
+            return f"{doing}: {self.percent}%"
+        return f"{doing}: {self.done:,}" if self.done else doing
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A library that is ready, and questions to begin with."""
+
+    library: Library
+    starters: tuple[str, ...]
+
+
+class Opening:
+    """One library on its way. `opened` is None until it is ready; `stage` says how far it is, or what went wrong."""
+
+    def __init__(self, index: Path, corpus: Sequence[Path], model: str | None = None) -> None:
+        """Plan to bring `index` in line with the files in `corpus` and open it; without `corpus`, to open it as it is."""
+        self._index, self._corpus, self._model = index, tuple(corpus), model
+        self.stage = Stage()
+        self.opened: Opened | None = None
+
+    def start(self) -> None:
+        """Begin in a thread that doesn't keep the program alive: a build may be killed at any moment."""
+        threading.Thread(target=self._run, name="opening", daemon=True).start()
+
+    def _run(self) -> None:
+        try:
+            library = self._brought_in_line()
+            self.stage = Stage("Opening the index")
+            self.opened = Opened(library, starters(library))
+        except WhosaidError as error:
+            self.stage = Stage(problem=str(error))
+        except Exception:
+            # The thread's last line of defence: the page must not wait for ever on an error nobody foresaw.
+            logging.getLogger(__name__).exception("the index could not be opened")
+            self.stage = Stage(problem="The index could not be opened; the terminal says why.")
+
+    def _brought_in_line(self) -> Library:
+        if not self._corpus:
+            return Library.open(self._index, model=self._model)
+        try:
+            library = Library.open(self._index, model=self._model)
+        except NoIndexError:
+            library = None
+        # To bring an index in line with the corpus takes out what is not there, so one with other articles is left alone.
+        if library is None or all_from(library, self._corpus):
+            build(self._index, self._corpus, model=self._model, progress=self._progress)
+        if library is None:
+            return Library.open(self._index, model=self._model)
+        library.refresh()
+        return library
+
+    def _progress(self, doing: str, done: int, total: int) -> None:
+        self.stage = Stage(doing, done, total)
+
+
+def all_from(library: Library, corpus: Sequence[Path]) -> bool:
+    """Tell whether every article of a library was read from these files or folders."""
+    folders = [path.resolve() for path in corpus]
+    return all(any(Path(article.source or "").resolve().is_relative_to(folder) for folder in folders) for article in library.articles())

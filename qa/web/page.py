@@ -1,0 +1,300 @@
+"""The layout of the page and what happens on it. Thin: questions go to `conversation`, words come from `render`.
+
+Every event is private to the page: nothing here is an interface for programs.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from qa.errors import QuestionError
+from qa.types import Article
+from qa.web import conversation, places, reader, render
+from qa.web.conversation import Filters, Shown, Turn
+from qa.web.opening import Opened, Opening
+
+_HERE = Path(__file__).parent
+_POLL_SECONDS = 0.6
+_GROUPS_OFFERED = 300
+_ASK = "Ask a question"
+_WAIT = "Not ready yet: opening the index"
+_NEVER = "Not available, see above"
+_WELCOME = "## Which group said what?\nAsk in your own words. Every answer is a quote, with its speaker and its article, one click away."
+_FILTER = "Filter by group and date"
+
+# Fonts of the reader's own machine only: a web font would be a request to somebody else.
+_SANS = ["ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif"]
+_MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace"]
+
+_PLAIN: dict[str, Any] = {"js_on_load": None, "apply_default_css": False}
+_PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+_AT_ONCE: dict[str, Any] = {**_PRIVATE, "queue": False}
+
+
+def theme() -> Any:
+    """Return the theme: system fonts, a quiet blue green that no party claims, contrast enough in light and dark."""
+    return gr.themes.Base(primary_hue="teal", neutral_hue="stone", font=_SANS, font_mono=_MONO, radius_size="lg").set(
+        body_background_fill="#faf9f7",
+        body_background_fill_dark="#171614",
+        background_fill_primary="#ffffff",
+        background_fill_primary_dark="#201e1c",
+        background_fill_secondary="#f4f2ee",
+        background_fill_secondary_dark="#292623",
+        block_background_fill="*background_fill_primary",
+        block_background_fill_dark="*background_fill_primary",
+        border_color_primary="#e2ded7",
+        border_color_primary_dark="#3a3733",
+        body_text_color="#22201d",
+        body_text_color_dark="#eceae6",
+        body_text_color_subdued="#6a645c",
+        body_text_color_subdued_dark="#aca69d",
+        input_placeholder_color="#766f66",
+        input_placeholder_color_dark="#9a948b",
+        color_accent="#1d6b66",
+        color_accent_soft="#e3efec",
+        color_accent_soft_dark="#1f3b38",
+        block_label_text_color="*body_text_color_subdued",
+        block_label_text_color_dark="*body_text_color_subdued",
+        block_title_text_color="*body_text_color_subdued",
+        block_title_text_color_dark="*body_text_color_subdued",
+        block_shadow="none",
+        block_border_width="1px",
+    )
+
+
+def head() -> str:
+    """Return what goes into the head of the page. The style sheet goes here because Gradio rewrites the selectors of its own."""
+    return f"<meta name='color-scheme' content='light dark'><style>{(_HERE / 'style.css').read_text('utf-8')}</style>"
+
+
+def page(opening: Opening) -> Any:
+    """Return the page for a library that may still be on its way."""
+    with gr.Blocks(title="whosaid", fill_width=True, analytics_enabled=False) as blocks:
+        _Page(opening).lay_out(blocks)
+    return blocks
+
+
+class _Page:
+    """The parts of the page and the functions that answer its events."""
+
+    def __init__(self, opening: Opening) -> None:
+        self._opening = opening
+
+    # ---- layout
+
+    def lay_out(self, blocks: Any) -> None:
+        """Place the parts and connect their events."""
+        gr.HTML((_HERE / "masthead.html").read_text("utf-8"), elem_id="masthead", **_PLAIN)
+        with gr.Row(elem_id="split", equal_height=False):
+            with gr.Column(scale=3, min_width=300, elem_id="left"), gr.Tabs(elem_id="tabs"):
+                with gr.Tab("Chat", id="chat"):
+                    self._lay_out_chat()
+                with gr.Tab("Articles", id="articles"):
+                    self._wanted = gr.Textbox(label="Find by title, group or author", elem_id="wanted", max_length=200)
+                    self._articles = gr.HTML(elem_id="articles", **_PLAIN)
+                with gr.Tab("Groups", id="groups"):
+                    self._groups = gr.HTML(elem_id="groups", **_PLAIN)
+            with gr.Column(scale=2, min_width=300, elem_id="right"):
+                self._panel = gr.HTML(
+                    render.panel(None),
+                    html_template=(_HERE / "panel.html").read_text("utf-8"),
+                    js_on_load=(_HERE / "panel.js").read_text("utf-8"),
+                    apply_default_css=False,
+                    server_functions=[_place_opener(self._opening)],
+                    elem_id="panel",
+                )
+        self._connect(blocks)
+
+    def _lay_out_chat(self) -> None:
+        self._state = gr.HTML(render.stage(self._opening.stage), elem_id="state", **_PLAIN)
+        self._chat = gr.Chatbot(
+            elem_id="chat",
+            height="auto",
+            show_label=False,
+            label="Conversation",
+            layout="panel",
+            placeholder=_WELCOME,
+            buttons=[],
+            feedback_options=None,
+            latex_delimiters=[],
+            allow_tags=False,
+            line_breaks=False,
+            group_consecutive_messages=False,
+        )
+        self._complaint = gr.HTML(elem_id="complaint", **_PLAIN)
+        self._box = gr.Textbox(
+            elem_id="question",
+            label="Question",
+            show_label=False,
+            placeholder=_WAIT,
+            interactive=False,
+            submit_btn=True,
+            max_length=conversation.LONGEST_QUESTION,
+        )
+        with gr.Row(elem_id="below"):
+            with gr.Accordion(_FILTER, open=False, elem_id="filter") as self._filter:
+                self._chosen = gr.CheckboxGroup([], label="Articles by", elem_id="chosen")
+                with gr.Row():
+                    self._since = gr.Textbox(label="From", placeholder="2024 or 2024-05 or 2024-05-11", max_length=40, min_width=140)
+                    self._until = gr.Textbox(label="To", placeholder="2025 or 2025-10 or 2025-10-08", max_length=40, min_width=140)
+            self._new = gr.Button("New chat", size="sm", elem_id="new", min_width=90, scale=0)
+        self._turns = gr.BrowserState([], storage_key="whosaid-conversation", secret="whosaid")  # noqa: S106  (no secret: never trusted)
+        self._linked = gr.Textbox(visible="hidden", elem_id="linked")  # a gr.State set while loading fires no change
+        self._timer = gr.Timer(_POLL_SECONDS, active=False)
+
+    def _connect(self, blocks: Any) -> None:
+        arrival = [self._state, self._chat, self._box, self._panel, self._chosen, self._articles, self._groups, self._timer, self._linked]
+        blocks.load(self.arrive, self._turns, arrival, **_AT_ONCE)
+        self._timer.tick(self.arrive, self._turns, arrival, **_AT_ONCE)
+
+        filters = [self._chosen, self._since, self._until]
+        talk = [self._box, self._chat, self._panel, self._turns, self._complaint]
+        asking: dict[str, Any] = {**_PRIVATE, "concurrency_id": "ask", "concurrency_limit": 4, "trigger_mode": "once"}
+        running = [
+            self._box.submit(self.ask, [self._box, self._turns, *filters], talk, **asking),
+            self._chat.example_select(self.ask_example, [self._turns, *filters], talk, **asking),
+            self._chat.retry(self.retry, [self._turns, *filters], talk, **asking),
+            self._linked.change(self.ask, [self._linked, self._turns, *filters], talk, **asking),
+        ]
+        self._box.stop(self.stop, self._turns, talk, cancels=running, **_AT_ONCE)
+        self._chat.undo(self.undo, self._turns, talk, **_AT_ONCE)
+        self._new.click(self.start_anew, None, talk, **_AT_ONCE)
+        for part in filters:
+            part.change(self.name_filter, filters, self._filter, **_AT_ONCE)
+        self._wanted.change(self.list_articles, self._wanted, self._articles, trigger_mode="always_last", **_AT_ONCE)
+
+    # ---- becoming ready
+
+    def arrive(self, kept: object, request: gr.Request) -> list[Any]:
+        """Show how far the opening is, or the page ready for questions with the conversation that the browser kept."""
+        opened, now = self._opening.opened, self._opening.stage
+        if opened is None:
+            waiting = [gr.skip()] * 9
+            waiting[0] = render.stage(now)
+            waiting[2] = gr.Textbox(placeholder=_NEVER if now.problem else _WAIT, interactive=False)
+            waiting[7] = gr.Timer(active=not now.problem)
+            return waiting
+        library = opened.library
+        turns = conversation.from_json(kept)
+        shown = conversation.shown(turns, library)
+        articles, groups = library.articles(), library.groups()
+        link = str(request.query_params.get("q") or "")[: conversation.LONGEST_QUESTION].strip()
+        return [
+            gr.HTML(visible=False),
+            gr.Chatbot(render.messages(shown), examples=[{"text": question} for question in opened.starters]),
+            gr.Textbox(placeholder=_ASK, interactive=True, autofocus=True),
+            render.panel(shown[-1] if shown else None),
+            gr.CheckboxGroup(choices=[entry.group.name for entry in groups[:_GROUPS_OFFERED]]),
+            render.article_list(articles),
+            render.group_list(groups, articles),
+            gr.Timer(active=False),
+            "" if turns and turns[-1].question == " ".join(link.split()) else link,  # a reload doesn't ask again
+        ]
+
+    # ---- the conversation
+
+    def ask(self, text: str | None, kept: object, groups: list[str] | None, since: str | None, until: str | None) -> Iterator[list[Any]]:
+        """Ask the library and show the answer, the question at once."""
+        opened = self._opening.opened
+        if opened is None or not text or not text.strip():
+            return
+        try:
+            filters = Filters.read(groups, since, until)
+        except QuestionError as error:
+            yield [gr.skip(), gr.skip(), gr.skip(), gr.skip(), render.complaint(str(error))]
+            return
+        turns = conversation.asked(conversation.from_json(kept), text, filters)
+        yield from self._answered(turns, filters, opened)
+
+    def ask_example(
+        self, kept: object, groups: list[str] | None, since: str | None, until: str | None, event: gr.SelectData
+    ) -> Iterator[list[Any]]:
+        """Ask one of the questions to begin with."""
+        text = event.value.get("text") if isinstance(event.value, dict) else ""
+        yield from self.ask(str(text or ""), kept, groups, since, until)
+
+    def retry(
+        self, kept: object, groups: list[str] | None, since: str | None, until: str | None, event: gr.RetryData
+    ) -> Iterator[list[Any]]:
+        """Ask a question again, as the filters are now; what came after it goes."""
+        turns = conversation.from_json(kept)
+        at = _turn_of(event, turns)
+        if at is not None:
+            yield from self.ask(turns[at].question, conversation.to_json(turns[:at]), groups, since, until)
+
+    def undo(self, kept: object, event: gr.UndoData) -> list[Any]:
+        """Take back a question with what came after it, and put it into the box."""
+        turns = conversation.from_json(kept)
+        at = _turn_of(event, turns)
+        if at is None or self._opening.opened is None:
+            return [gr.skip()] * 5
+        return [gr.Textbox(turns[at].question), *self._talk(turns[:at], self._opening.opened)]
+
+    def stop(self, kept: object) -> list[Any]:
+        """Show the conversation after an answer was stopped: its question stays, without one."""
+        if self._opening.opened is None:
+            return [gr.skip()] * 5
+        return [gr.Textbox(submit_btn=True, stop_btn=False), *self._talk(conversation.from_json(kept), self._opening.opened)]
+
+    def start_anew(self) -> list[Any]:
+        """Begin a new conversation."""
+        return [gr.Textbox("", autofocus=True), [], render.panel(None), [], ""]
+
+    def _answered(self, turns: list[Turn], filters: Filters, opened: Opened) -> Iterator[list[Any]]:
+        before = conversation.shown(turns, opened.library)
+        asked = gr.Textbox("", submit_btn=False, stop_btn=True)
+        yield [asked, render.messages(before, waiting=True), gr.skip(), conversation.to_json(turns), ""]
+        try:
+            turns = conversation.answered(turns, filters, opened.library)
+        except Exception:
+            # The page's last line of defence: without it the box would stay as it is while waiting.
+            logging.getLogger(__name__).exception("the question could not be answered")
+            turns = conversation.failed(turns, "Something went wrong here; the terminal says what.")
+        yield [gr.Textbox(submit_btn=True, stop_btn=False), *self._talk(turns, opened)]
+
+    def _talk(self, turns: list[Turn], opened: Opened) -> list[Any]:
+        shown: list[Shown] = conversation.shown(turns, opened.library)
+        return [render.messages(shown), render.panel(shown[-1] if shown else None), conversation.to_json(turns), ""]
+
+    # ---- around it
+
+    def name_filter(self, groups: list[str] | None, since: str | None, until: str | None) -> Any:
+        """Name what is filtered where the filter is folded away."""
+        try:
+            words = Filters.read(groups, since, until).in_words()
+        except QuestionError:
+            words = "a date can't be read yet"  # the whole message comes when somebody asks
+        return gr.Accordion(label=f"Filter: {words}" if words else _FILTER)
+
+    def list_articles(self, wanted: str | None) -> Any:
+        """List the articles that fit the words typed."""
+        return render.article_list(self._all_articles(), wanted or "") if self._opening.opened else gr.skip()
+
+    def _all_articles(self) -> list[Article]:
+        return self._opening.opened.library.articles() if self._opening.opened else []
+
+
+def _place_opener(opening: Opening) -> Callable[[object], dict[str, Any]]:
+    """Return the function that the panel calls: a plain one, since Gradio marks it and a method takes no marks."""
+
+    def open_place(link: object) -> dict[str, Any]:
+        """Return the article that a link leads to, or a problem in words. Reads only, and trusts nothing in the link."""
+        if opening.opened is None:
+            return {"problem": "The articles are not open yet."}
+        try:
+            return dict(reader.opened(places.find(link, opening.opened.library)))
+        except places.PlaceError as error:
+            return {"problem": str(error)}
+
+    return open_place
+
+
+def _turn_of(event: gr.EventData, turns: list[Turn]) -> int | None:
+    """Return which turn a message belongs to: each has two, the question and what came of it."""
+    at = event.index // 2 if isinstance(event.index, int) else -1
+    return at if 0 <= at < len(turns) else None

@@ -1,0 +1,203 @@
+// The panel beside the chat: a list of sources that becomes a reader. Gradio runs this once, with `element` (the
+// panel), `props`, `server` (functions of ours in Python) and `watch`. Words of articles come as data and are put in
+// as plain text, never as markup. The template never changes, so nothing that is built here is overwritten.
+
+const SHEET = window.matchMedia('(max-width: 767px)');
+const find = selector => element.querySelector(selector);
+const SOURCES = find('.ws-sources'), READER = find('.ws-reader'), SCROLL = find('.ws-scroll');
+
+let opener = null; // what was activated to open the reader, and gets the focus back
+let links = []; // the citations beside the one that is open: of its message or its list
+let current = '';
+let asked = 0; // a slow reply to an older click is not shown
+
+function make(tag, className, ...children) {
+  const made = document.createElement(tag);
+  if (className) made.className = className;
+  made.append(...children.filter(child => child !== '' && child !== null));
+  return made;
+}
+
+// ---- the list
+
+function card(source) {
+  const button = make('button', source.digest ? 'ws-card ws-digest' : 'ws-card');
+  button.type = 'button';
+  button.dataset.cite = source.link;
+  const body = make('span', 'ws-body');
+  if (source.speaker) body.append(make('span', 'ws-line', make('span', 'ws-label', 'Said by '), make('strong', '', source.speaker)));
+  const published = make('span', 'ws-line', make('span', 'ws-label', source.speaker ? 'Published by ' : 'By '));
+  published.append(source.speaker ? source.publisher : make('strong', '', source.publisher), make('span', 'ws-label', ' · ' + source.date));
+  body.append(published, make('span', 'ws-line ws-title', source.title));
+  if (source.voice) body.append(make('span', 'ws-badge', source.voice));
+  body.append(make('span', 'ws-words', source.words));
+  button.append(...(source.number ? [make('span', 'ws-number', String(source.number))] : []), body);
+  return make('li', '', button);
+}
+
+function draw() {
+  const value = props.value || { cards: [], also: [], hint: '' };
+  close(false);
+  find('.ws-empty').textContent = value.hint;
+  find('.ws-empty').hidden = !value.hint;
+  find('.ws-cited-cards').replaceChildren(...value.cards.map(card));
+  find('.ws-also').hidden = !value.also.length;
+  find('.ws-also').open = false;
+  find('.ws-also-cards').replaceChildren(...value.also.map(card));
+  SOURCES.scrollTop = 0;
+  showLastQuestion();
+}
+
+// Gradio labels each message with its Markdown source, which is no reading for anybody, and leaves some parts nameless.
+function nameParts() {
+  for (const message of document.querySelectorAll('#chat [data-testid="user"], #chat [data-testid="bot"]')) {
+    message.setAttribute('aria-label', message.dataset.testid === 'user' ? 'Your question' : 'Answer');
+  }
+  for (const box of document.querySelectorAll('#question textarea')) box.setAttribute('aria-label', 'Question');
+  for (const send of document.querySelectorAll('#question button')) send.setAttribute('aria-label', send.matches('.stop-button') ? 'Stop' : 'Ask');
+}
+new MutationObserver(nameParts).observe(element.closest('.gradio-container') || document.body, { childList: true, subtree: true });
+
+// It scrolls a long answer to its end, where people want to read it from its question. It does so a little after the
+// value comes, so this looks a few times, and stops as soon as somebody scrolls, types or opens a source.
+let looks = 0;
+for (const moved of ['wheel', 'touchmove', 'keydown']) document.addEventListener(moved, () => { looks = 0; }, { passive: true });
+
+function showLastQuestion() {
+  const running = looks > 0;
+  looks = 8;
+  if (!running) look();
+}
+
+function look() {
+  const chat = document.querySelector('#chat .panel-wrap'), questions = document.querySelectorAll('#chat .user-row');
+  if (chat && questions.length && READER.hidden) {
+    const last = questions[questions.length - 1];
+    chat.scrollTop += last.getBoundingClientRect().top - chat.getBoundingClientRect().top - 4;
+  }
+  if (--looks > 0) setTimeout(look, 80);
+}
+
+// ---- the reader
+
+function text(paragraphs) {
+  return paragraphs.map(pieces => {
+    const made = make('p', '');
+    let mark = null;
+    for (const piece of pieces) {
+      if (!piece.cited) mark = null;
+      else if (!mark) made.append((mark = make('mark', 'ws-cited')));
+      (mark || made).append(piece.part ? make('span', 'ws-' + piece.part, piece.words) : piece.words);
+    }
+    return made;
+  });
+}
+
+function head(page) {
+  const made = [make('h2', '', page.title)];
+  const facts = [page.group, page.date, page.author && 'by ' + page.author, page.publication].filter(Boolean).join(' · ');
+  const line = make('p', 'ws-meta', facts);
+  if (page.url) {
+    const original = make('a', 'ws-original', 'Original');
+    original.href = page.url;
+    original.target = '_blank';
+    original.rel = 'noopener noreferrer';
+    line.append(' · ', original);
+  }
+  made.push(line);
+  if (page.digest) made.push(make('p', 'ws-notice', page.digest));
+  if (page.who) made.push(make('p', 'ws-who', make('span', 'ws-number', String(page.number)), make('span', '', page.who)));
+  return made;
+}
+
+async function open(link, from, beside) {
+  const turn = ++asked;
+  let page;
+  try {
+    page = await server.open_place(link);
+  } catch (error) {
+    page = { problem: 'The server does not answer. Is whosaid still running?' };
+  }
+  if (turn !== asked) return;
+  if (from) opener = from;
+  if (beside) links = beside;
+  current = link;
+  const problem = page.problem;
+  find('.ws-head').replaceChildren(...(problem ? [make('p', 'ws-notice', problem)] : head(page)));
+  find('.ws-text').replaceChildren(...(problem ? [] : text(page.paragraphs)));
+  step();
+  SOURCES.hidden = true;
+  READER.hidden = false;
+  cover(true);
+  const mark = find('.ws-cited');
+  SCROLL.scrollTop = 0;
+  if (mark) {
+    const room = Math.max(0, SCROLL.clientHeight - mark.offsetHeight);
+    SCROLL.scrollTop = mark.getBoundingClientRect().top - SCROLL.getBoundingClientRect().top - room / 3;
+    mark.tabIndex = -1;
+  }
+  (mark || SCROLL).focus({ preventScroll: true });
+  if (!SHEET.matches) READER.scrollIntoView({ block: 'nearest' });
+  find('.ws-announce').textContent = problem || 'Opened: ' + page.title + ', ' + page.group;
+}
+
+function step() {
+  const at = links.indexOf(current);
+  find('.ws-steps').hidden = links.length < 2 || at < 0;
+  find('.ws-where').textContent = at + 1 + ' of ' + links.length;
+  find('.ws-previous').disabled = at <= 0;
+  find('.ws-next').disabled = at >= links.length - 1;
+}
+
+function close(refocus) {
+  asked++;
+  if (READER.hidden) return;
+  READER.hidden = true;
+  SOURCES.hidden = false;
+  cover(false);
+  if (!refocus || !opener) return;
+  // An answer that was drawn again has new links: the one that leads to the same place stands for the old one.
+  const again = opener.isConnected ? opener : document.querySelector(selectorOf(linkOf(opener)));
+  if (again) again.focus();
+}
+
+// On a small screen the reader covers the page, and what it covers can't be reached.
+function cover(on) {
+  const sheet = on && SHEET.matches;
+  READER.setAttribute('role', sheet ? 'dialog' : 'region');
+  READER.toggleAttribute('aria-modal', sheet);
+  if (sheet) READER.setAttribute('aria-modal', 'true');
+  document.documentElement.classList.toggle('ws-covered', sheet);
+  for (const part of document.querySelectorAll('#left, #masthead')) part.inert = sheet;
+}
+
+// ---- what people do
+
+const LINKS = 'a[href*="#cite-"], [data-cite]';
+const linkOf = target => target.dataset.cite || target.getAttribute('href').split('#cite-')[1];
+const selectorOf = link => `a[href$="#cite-${CSS.escape(link)}"], [data-cite="${CSS.escape(link)}"]`;
+
+document.addEventListener('click', event => {
+  const target = event.target.closest && event.target.closest(LINKS);
+  if (!target || !element.isConnected) return;
+  event.preventDefault();
+  event.stopPropagation();
+  const home = target.closest('.ws-cards, .message') || target;
+  open(linkOf(target), target, [...new Set([...home.querySelectorAll(LINKS)].map(linkOf))]);
+}, true);
+
+document.addEventListener('keydown', event => {
+  if (event.key === 'Escape' && !READER.hidden && element.isConnected) close(true);
+});
+
+element.addEventListener('click', event => {
+  const button = event.target.closest('button');
+  if (!button) return;
+  if (button.matches('.ws-back')) close(true);
+  if (button.matches('.ws-previous')) open(links[links.indexOf(current) - 1], null, null);
+  if (button.matches('.ws-next')) open(links[links.indexOf(current) + 1], null, null);
+});
+
+SHEET.addEventListener('change', () => cover(!READER.hidden));
+watch('value', draw);
+draw();

@@ -1,0 +1,234 @@
+"""Answers as Markdown for the chat, source cards as data for the panel, lists as HTML. The one home of escaping.
+
+Words of articles and people go into Markdown and HTML through `markdown` and `html` alone; cards and the reader are
+data that the panel puts in as plain text.
+"""
+
+from __future__ import annotations
+
+import html as htmllib
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import TypedDict
+
+from qa.answering.compose import heading, quoted
+from qa.library import GroupEntry
+from qa.types import Article, Citation
+from qa.web import places, reader
+from qa.web.conversation import Shown
+from qa.web.opening import Stage
+from qa.web.places import Place
+
+_ARTICLES_LISTED = 200
+_GROUPS_LISTED = 200
+_ARTICLES_OF_A_GROUP = 20
+_CARD_WORDS = 220  # characters of a quote on its card
+_PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
+_VOICES = {"own": "own voice", "quoted": "direct quote", "reported": "paraphrase"}
+_DIGEST_CARD = "digest, our words"
+
+
+class Card(TypedDict):
+    """A source in the panel. `number` 0 stands for a passage that was found and not cited."""
+
+    link: str
+    number: int
+    speaker: str
+    publisher: str
+    date: str
+    title: str
+    voice: str
+    digest: bool
+    words: str
+
+
+class Panel(TypedDict):
+    """What the panel lists: the sources of an answer, and apart from them what else was found."""
+
+    cards: list[Card]
+    also: list[Card]
+    hint: str
+
+
+class Message(TypedDict):
+    """A message in the chat."""
+
+    role: str
+    content: str
+
+
+# ---- escaping
+
+
+def markdown(text: str) -> str:
+    """Return text for one line of Markdown, in which every mark of punctuation is an entity and so means itself only."""
+    return _PUNCTUATION.sub(lambda mark: f"&#{ord(mark[0])};", " ".join(text.split()))
+
+
+def html(text: str) -> str:
+    """Return text for HTML and its attributes."""
+    return htmllib.escape(text, quote=True)
+
+
+# ---- the chat
+
+
+def messages(conversation: Iterable[Shown], *, waiting: bool = False) -> list[Message]:
+    """Return the messages of a conversation; `waiting` says that the last question is being answered."""
+    found: list[Message] = []
+    for shown in conversation:
+        found.append(Message(role="user", content=markdown(shown.turn.question)))
+        found.append(Message(role="assistant", content=answer(shown)))
+    return [*found[:-1], Message(role="assistant", content="*Looking through the articles …*")] if waiting else found
+
+
+def answer(shown: Shown) -> str:
+    """Return what came of a question as Markdown: lead, quotes under who says them, notes."""
+    turn = shown.turn
+    if turn.problem:
+        return f"**That could not be answered.** {markdown(turn.problem)}"
+    if not turn.lead:
+        return "*Stopped before an answer.*"
+    parts = [_lines(turn.lead)]
+    for who, cited in groupby(shown.quotes, lambda place: heading(_citation(place))):
+        parts.append(f"#### {markdown(who)}")
+        parts.extend(f"> {markdown(quoted(_citation(place)))}\u00a0{_link(place)}" for place in cited)
+    parts.extend(f"*{markdown(note)}*" for note in dict.fromkeys(shown.lost))
+    parts.extend(f"*{markdown(note)}*" for note in turn.notes)
+    if turn.within:
+        parts.append(f"*Searched within: {markdown(turn.within)}.*")
+    return "\n\n".join(parts)
+
+
+def _lines(text: str) -> str:
+    """Return our own wording, which may hold a list with a dash before each entry."""
+    return "\n".join(f"- {markdown(line[2:])}" if line.startswith("- ") else f"{markdown(line)}\n" for line in text.splitlines())
+
+
+def _link(place: Place) -> str:
+    citation = _citation(place)
+    kind = "Digest" if citation.digest else "Source"  # the style sheet sets a digest's words apart by this title
+    title = f"{kind} {citation.number}: {reader.publisher(place.article)}, {place.article.title or reader.NO_TITLE}"
+    return f'[\\[{citation.number}\\]](#cite-{place.link} "{markdown(title)}")'
+
+
+def _citation(place: Place) -> Citation:
+    if place.citation is None:
+        raise TypeError("a quote without its citation")  # `Shown.quotes` holds none
+    return place.citation
+
+
+# ---- the panel
+
+
+def panel(shown: Shown | None) -> Panel:
+    """Return what the panel lists for a turn; None stands for an empty conversation."""
+    if shown is None:
+        return Panel(cards=[], also=[], hint="The sources of an answer appear here. Each one opens its article at the quote.")
+    cards = [_card(place) for place in shown.quotes]
+    hint = "" if cards else "Nothing is cited, because nothing found answers the question."
+    if shown.turn.problem or not shown.turn.lead or (not cards and not shown.also):
+        hint = "" if cards else "This turn has no sources."
+    return Panel(cards=cards, also=[_card(place) for place in shown.also], hint=hint)
+
+
+def _card(place: Place) -> Card:
+    article, citation = place.article, place.citation
+    words = quoted(citation) if citation else (place.span.of(article.text) if place.span else article.text)
+    digest = article.kind == "digest"
+    return Card(
+        link=place.link,
+        number=citation.number if citation else 0,
+        speaker=(citation.speaker or "") if citation and not reader.in_our_words(citation) else "",
+        publisher=reader.publisher(article),
+        date=reader.date(article),
+        title=article.title or reader.NO_TITLE,
+        voice=_DIGEST_CARD if digest else _VOICES[citation.voice] if citation else "",
+        digest=digest,
+        words=_cut(" ".join(words.split())),
+    )
+
+
+def _cut(words: str) -> str:
+    if len(words) <= _CARD_WORDS:
+        return words
+    return words[:_CARD_WORDS].rsplit(" ", 1)[0] + " …"
+
+
+# ---- lists
+
+
+def article_list(articles: Sequence[Article], wanted: str = "") -> str:
+    """Return the articles whose title, group or author holds the wanted words, as a list of buttons that open them."""
+    words = wanted.casefold().split()
+    fit = [article for article in articles if all(word in _names(article) for word in words)]
+    rows = "".join(f"<li>{_article_button(article)}</li>" for article in fit[:_ARTICLES_LISTED])
+    rest = len(fit) - _ARTICLES_LISTED
+    more = f"<p class='ws-hint'>{rest:,} more: type words of a title or group to find them.</p>" if rest > 0 else ""
+    return f"<p class='ws-hint' role='status'>{_count(len(fit), 'article')}</p><ul class='ws-list' aria-label='Articles'>{rows}</ul>{more}"
+
+
+def _names(article: Article) -> str:
+    return " ".join(filter(None, (article.title, article.group, article.author, article.publication))).casefold()
+
+
+def _article_button(article: Article) -> str:
+    digest = f" <span class='ws-badge'>{_DIGEST_CARD}</span>" if article.kind == "digest" else ""
+    return (
+        f"<button type='button' class='ws-row' data-cite='{places.to_article(article.id)}'>"
+        f"<span class='ws-row-title'>{html(article.title or reader.NO_TITLE)}</span>"
+        f"<span class='ws-meta'>{html(reader.publisher(article))} · {html(reader.date(article))}{digest}</span></button>"
+    )
+
+
+def group_list(groups: Sequence[GroupEntry], articles: Sequence[Article]) -> str:
+    """Return the groups with their other names, folded open to their articles."""
+    of_group: defaultdict[str | None, list[Article]] = defaultdict(list)
+    for article in articles:
+        of_group[article.group].append(article)
+    rows = "".join(_group(entry, of_group[entry.group.name]) for entry in groups[:_GROUPS_LISTED])
+    rest = len(groups) - _GROUPS_LISTED
+    more = f"<p class='ws-hint'>{rest:,} more groups have fewer articles.</p>" if rest > 0 else ""
+    return f"<p class='ws-hint'>{_count(len(groups), 'group')}</p><div class='ws-list'>{rows}</div>{more}"
+
+
+def _group(entry: GroupEntry, articles: Sequence[Article]) -> str:
+    dates = sorted({str(article.published)[:4] for article in articles if article.published})
+    years = "" if not dates else f", {dates[0]}" if len(dates) == 1 else f", {dates[0]} to {dates[-1]}"
+    aliases = f"<p class='ws-meta'>Also called {html(', '.join(entry.group.aliases))}</p>" if entry.group.aliases else ""
+    rows = "".join(f"<li>{_article_button(article)}</li>" for article in articles[:_ARTICLES_OF_A_GROUP])
+    rest = len(articles) - _ARTICLES_OF_A_GROUP
+    more = f"<p class='ws-hint'>{rest:,} more under Articles.</p>" if rest > 0 else ""
+    return (
+        f"<details class='ws-group'><summary><span class='ws-row-title'>{html(entry.group.name)}</span> "
+        f"<span class='ws-meta'>{_count(entry.articles, 'article')}{html(years)}</span></summary>"
+        f"{aliases}<ul class='ws-list'>{rows}</ul>{more}</details>"
+    )
+
+
+def _count(number: int, thing: str) -> str:
+    return f"1 {thing}" if number == 1 else f"{number:,} {thing}s"
+
+
+# ---- states of the page
+
+
+def stage(now: Stage) -> str:
+    """Return how far the opening of the library is, or what went wrong."""
+    if now.problem:
+        return f"<div class='ws-state ws-wrong' role='alert'><strong>whosaid can't answer yet.</strong><p>{html(now.problem)}</p></div>"
+    percent = now.percent
+    known = f" aria-valuenow='{percent}' aria-valuemin='0' aria-valuemax='100'" if percent is not None else ""
+    bar = f"<span style='width:{percent}%'></span>" if percent is not None else "<span class='ws-unknown'></span>"
+    return (
+        f"<div class='ws-state'><p class='ws-doing'>{html(now.in_words())}</p>"
+        f"<div class='ws-bar' role='progressbar' aria-label='Getting ready'{known}>{bar}</div>"
+        "<p class='ws-hint'>You can ask as soon as this is done. The page becomes ready by itself.</p></div>"
+    )
+
+
+def complaint(text: str) -> str:
+    """Return a message about what was typed, or nothing."""
+    return f"<p class='ws-complaint' role='alert'>{html(text)}</p>" if text else ""

@@ -1,0 +1,96 @@
+"""What stands before the page: headers that keep a browser to this server, and refusals of posts from elsewhere.
+
+Knows HTTP only, neither questions nor articles. The page is for one person on one machine; there is no login.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+LOOPBACK = ("127.0.0.1", "localhost")
+LARGEST_POST = 1 << 20  # bytes: a long conversation is some hundred thousand
+
+# Gradio's own scripts are inline and compile templates, so script-src can't be stricter. Everything else stays here:
+# a picture, form, frame or font that slipped through from an article has nowhere to go.
+_POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "script-src 'self' 'unsafe-inline' 'unsafe-eval'",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data:",
+        "font-src 'self' data:",
+        "connect-src 'self'",
+        "media-src 'none'",
+        "frame-src 'none'",
+        "object-src 'none'",
+        "base-uri 'self'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+_HEADERS = (
+    (b"content-security-policy", _POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
+_READING = {"GET", "HEAD", "OPTIONS"}
+
+
+class Guard:
+    """Refuses posts that another site sends or that are too large, and adds the headers to every response."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Stand before `app`."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message["headers"], *_HEADERS]}
+            await send(message)
+
+        if refusal := refused(scope["method"], {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}):
+            await _refuse(send_with_headers, *refusal)
+        else:
+            await self._app(scope, receive, send_with_headers)
+
+
+def refused(method: str, headers: dict[str, str]) -> tuple[int, str] | None:
+    """Return the status and reason to refuse a request with, or None where it may pass. Header names are in small letters."""
+    if method in _READING:
+        return None
+    origin = headers.get("origin")
+    if origin and urlsplit(origin).netloc != headers.get("host"):
+        return 403, "posts are taken from this page only"
+    if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        return 403, "posts are taken from this page only"
+    length = headers.get("content-length", "")
+    if not length.isdecimal():
+        return 411, "a post must say how long it is"
+    if int(length) > LARGEST_POST:
+        return 413, f"a post may have {LARGEST_POST:,} bytes at most"
+    return None
+
+
+async def _refuse(send: Send, status: int, reason: str) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", b"text/plain; charset=utf-8")]})
+    await send({"type": "http.response.body", "body": reason.encode()})
+
+
+def middleware() -> list[Middleware]:
+    """Return what the server runs every request through, outermost first. Foreign Host headers are refused too."""
+    return [Middleware(Guard), Middleware(TrustedHostMiddleware, allowed_hosts=list(LOOPBACK), www_redirect=False)]

@@ -1,0 +1,47 @@
+"""What all tests share: the real encoder, and an index of the small corpus, each made once and never changed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from articles import WordEncoder, write_corpus
+from hypothesis import settings
+
+from qa.library import Library, build
+from qa.models.encoder import SentenceEncoder
+
+settings.register_profile("whosaid", deadline=None)  # the first example pays for loading libraries
+settings.load_profile("whosaid")
+
+
+@pytest.fixture
+def words() -> WordEncoder:
+    """A fresh encoder that counts."""
+    return WordEncoder()
+
+
+@pytest.fixture(scope="session")
+def encoder() -> SentenceEncoder:
+    """The encoder that ships, loaded once."""
+    return SentenceEncoder()
+
+
+@pytest.fixture(scope="session")
+def corpus_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small corpus on disk, with its groups.toml. Not to be changed: copy it."""
+    return write_corpus(tmp_path_factory.mktemp("corpus"))
+
+
+@pytest.fixture(scope="session")
+def index_folder(tmp_path_factory: pytest.TempPathFactory, corpus_folder: Path, encoder: SentenceEncoder) -> Path:
+    """An index of the small corpus. Not to be changed: copy it."""
+    folder = tmp_path_factory.mktemp("index")
+    build(folder, [corpus_folder], encoder=encoder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def library(index_folder: Path, encoder: SentenceEncoder) -> Library:
+    """The small corpus, open."""
+    return Library.open(index_folder, encoder=encoder)

@@ -1,0 +1,642 @@
+"""Building: what is unchanged costs nothing, a change is visible whole or not at all, and derived files come back."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from articles import FILES, IDS, RIVER_TRUST, WordEncoder, write_corpus
+
+from qa.errors import IndexFolderError, ModelMismatchError, NoIndexError, ReadingError
+from qa.index.build import DENSE, LEXICAL, STORE
+from qa.index.lexical import stems
+from qa.library import Library, build
+from qa.models.encoder import SentenceEncoder, Vectors
+from qa.retrieval.corpus import Corpus
+
+Texts = dict[str, str]
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    """A small corpus of our own to change."""
+    return write_corpus(tmp_path / "corpus")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where an index may come to be."""
+    return tmp_path / "index"
+
+
+def _whole(folder: Path) -> Texts:
+    """Open an index and return its texts by id, after checking that everything in it is found in all three parts."""
+    corpus = Corpus(folder, WordEncoder())
+    texts = _texts(corpus)
+    ids, vectors = corpus.store.vectors(corpus.store.sentence_ids().tolist())
+    for id, vector in zip(ids.tolist(), vectors, strict=True):
+        ((found, score),) = corpus.dense.search(vector, 1, np.array([id]))
+        assert (found, round(score, 2)) == (id, 1.0)
+    assert {id for id, _ in corpus.dense.search(vectors[0], len(ids) + 100)} == set(ids.tolist())
+    for passage, article, words in corpus.store.passage_texts():
+        assert passage in {found for found, _ in corpus.lexical.search(stems(words), 50, [article])}
+    for sentence in corpus.store.sentences(articles=corpus.articles):
+        words = sentence.span.of(texts[corpus.articles[sentence.article].id])
+        assert words
+        assert words == words.strip()
+    corpus.close()
+    return texts
+
+
+def _texts(corpus: Corpus) -> Texts:
+    return {article.id: corpus.with_text(key).text for key, article in corpus.articles.items()}
+
+
+def _edit(corpus: Path, name: str, old: str, new: str) -> None:
+    text = (corpus / name).read_bytes().decode()
+    assert old in text
+    (corpus / name).write_bytes(text.replace(old, new).encode())
+
+
+# ---- what a build does
+
+
+def test_a_first_build_holds_every_article(corpus: Path, folder: Path, words: WordEncoder) -> None:
+    report = build(folder, [corpus], encoder=words)
+    assert (report.added, report.changed, report.removed, report.unchanged) == (len(FILES), 0, 0, 0)
+    assert report.sentences == len(words.encoded)
+    assert (report.notices, report.skipped) == ((), ())
+    assert set(_whole(folder)) == IDS
+
+
+def test_what_is_unchanged_costs_nothing(corpus: Path, folder: Path, words: WordEncoder) -> None:
+    build(folder, [corpus], encoder=words)
+    words.encoded.clear()
+    before = _whole(folder)
+    report = build(folder, [corpus], encoder=words)
+    assert (report.added, report.changed, report.removed, report.unchanged, report.sentences) == (0, 0, 0, len(FILES), 0)
+    assert words.encoded == []
+    assert _whole(folder) == before
+
+
+def test_only_what_changed_is_encoded_again(corpus: Path, folder: Path, words: WordEncoder) -> None:
+    build(folder, [corpus], encoder=words)
+    words.encoded.clear()
+    _edit(corpus, "letter.md", "The bus stops at the weir on Thursdays.", "The bus stops no more.")
+    report = build(folder, [corpus], encoder=words)
+    assert (report.added, report.changed, report.removed, report.unchanged) == (0, 1, 0, len(FILES) - 1)
+    assert report.sentences == len(words.encoded) == 12
+    texts = _whole(folder)
+    assert "The bus stops no more." in texts["letter"]
+    assert "Thursdays" not in texts["letter"]
+
+
+def test_a_field_is_a_change_too(corpus: Path, folder: Path, words: WordEncoder) -> None:
+    build(folder, [corpus], encoder=words)
+    _edit(corpus, "river-trust/limit.md", "published: 2024-03", "published: 2024-04")
+    assert build(folder, [corpus], encoder=words).changed == 1
+    corpus_after = Corpus(folder, words)
+    assert str(corpus_after.articles[corpus_after.keys["trust-limit"]].published) == "2024-04"
+    corpus_after.close()
+
+
+def test_what_vanished_is_removed_and_what_is_new_is_added(corpus: Path, folder: Path, words: WordEncoder) -> None:
+    build(folder, [corpus], encoder=words)
+    (corpus / "letter.md").unlink()
+    (corpus / "new.md").write_text("A kingfisher came.", "utf-8")
+    report = build(folder, [corpus], encoder=words)
+    assert (report.added, report.changed, report.removed, report.unchanged) == (1, 0, 1, len(FILES) - 1)
+    assert set(_whole(folder)) == IDS - {"letter"} | {"new"}
+
+
+def test_removing_alone_encodes_nothing(corpus: Path, folder: Path, words: WordEncoder) -> None:
+    build(folder, [corpus], encoder=words)
+    words.encoded.clear()
+    (corpus / "letter.md").unlink()
+    assert build(folder, [corpus], encoder=words).removed == 1
+    assert words.encoded == []
+    assert set(_whole(folder)) == IDS - {"letter"}
+
+
+@pytest.mark.parametrize("content", [b"", b" \n", random.Random(3).randbytes(3000)])
+def test_the_article_of_an_unreadable_file_is_kept(corpus: Path, folder: Path, words: WordEncoder, content: bytes) -> None:
+    build(folder, [corpus], encoder=words)
+    (corpus / "letter.md").write_bytes(content)
+    report = build(folder, [corpus], encoder=words)
+    assert report.removed == 0
+    assert len(report.skipped) == 1
+    assert set(_whole(folder)) == IDS
+
+
+def test_an_article_is_kept_from_where_it_was_read_last(corpus: Path, folder: Path, words: WordEncoder, tmp_path: Path) -> None:
+    build(folder, [corpus], encoder=words)
+    moved = tmp_path / "moved"
+    corpus.rename(moved)
+    assert build(folder, [moved], encoder=words).unchanged == len(FILES)
+    (moved / "letter.md").write_bytes(b"")
+    assert build(folder, [moved], encoder=words).removed == 0
+    assert set(_whole(folder)) == IDS
+
+
+def test_the_article_of_a_line_that_broke_is_kept(folder: Path, words: WordEncoder, tmp_path: Path) -> None:
+    file = tmp_path / "articles.jsonl"
+    file.write_text('{"id": "a", "text": "One."}\n{"id": "b", "text": "Two."}\n{"id": "c", "text": "Three."}\n', "utf-8")
+    build(folder, [file], encoder=words)
+    file.write_text('{"id": "a", "text": "One."}\n{"id": "b", "text": \n', "utf-8")
+    report = build(folder, [file], encoder=words)
+    assert (report.removed, len(report.skipped)) == (1, 1)
+    assert set(_whole(folder)) == {"a", "b"}
+
+
+def test_a_null_byte_hides_no_word(folder: Path, words: WordEncoder, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(b"Before.\x00 The zebra came after.")
+    build(folder, [tmp_path / "a.txt"], encoder=words)
+    corpus = Corpus(folder, words)
+    assert corpus.lexical.search(stems("zebra"), 5)
+    corpus.close()
+
+
+def test_a_name_that_is_not_unicode_stops_nobody(corpus: Path, folder: Path, words: WordEncoder) -> None:
+    Path(os.fsdecode(os.fsencode(corpus) + b"/caf\xe9.md")).write_text("More words.", "utf-8")
+    assert build(folder, [corpus], encoder=words).added == len(FILES) + 1
+
+
+def test_groups_alone_may_change(corpus: Path, folder: Path, words: WordEncoder) -> None:
+    build(folder, [corpus], encoder=words)
+    words.encoded.clear()
+    before = Corpus(folder, words)
+    _edit(corpus, "groups.toml", '"Wend River Trust", ', '"Friends of the Wend", ')
+    build(folder, [corpus], encoder=words)
+    after = before.refreshed()
+    assert after.registry.groups[RIVER_TRUST].aliases == ("Friends of the Wend", "WRT")
+    after.close()
+    before.close()
+    assert words.encoded == []
+
+
+def test_progress_is_told_to_its_end(corpus: Path, folder: Path, words: WordEncoder) -> None:
+    told: list[tuple[str, int, int]] = []
+    build(folder, [corpus], encoder=words, progress=lambda *step: told.append(step))
+    assert [step for step in told if step[0] == "Reading"] == [("Reading", n + 1, 0) for n in range(len(FILES))]
+    done = [(done, total) for doing, done, total in told if doing == "Building"]
+    assert done == sorted(done)
+    assert done[-1][0] == done[-1][1] > 5_000
+
+
+# ---- what a build refuses
+
+
+def test_an_empty_folder_leaves_the_index_as_it_was(corpus: Path, folder: Path, words: WordEncoder, tmp_path: Path) -> None:
+    build(folder, [corpus], encoder=words)
+    before = _whole(folder)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ReadingError, match=r"\Ano article found; expected \.md, \.txt or \.jsonl files with text, nothing was changed\Z"):
+        build(folder, [tmp_path / "empty"], encoder=words)
+    with pytest.raises(ReadingError, match=r"\A.*nowhere: there is no such file or folder"):
+        build(folder, [tmp_path / "nowhere"], encoder=words)
+    assert _whole(folder) == before
+
+
+def test_nothing_readable_says_why(folder: Path, words: WordEncoder, tmp_path: Path) -> None:
+    (tmp_path / "a.md").touch()
+    with pytest.raises(ReadingError, match=r"\Ano article found \(.*a\.md: is empty; expected the text of an article\); expected \.md"):
+        build(folder, [tmp_path / "a.md"], encoder=words)
+    assert not folder.exists()
+
+
+def test_another_model_is_refused_until_all_is_encoded_again(corpus: Path, folder: Path, words: WordEncoder) -> None:
+    build(folder, [corpus], encoder=words)
+    other = WordEncoder("other", 64)
+    with pytest.raises(ModelMismatchError, match=r"\A.*made with model words .* asked for other .*--rebuild to encode everything again\Z"):
+        build(folder, [corpus], encoder=other)
+    with pytest.raises(ModelMismatchError):
+        Corpus(folder, other)
+    assert other.encoded == []
+    report = build(folder, [corpus], encoder=other, rebuild=True)
+    assert (report.added, report.unchanged) == (len(FILES), 0)
+    opened = Corpus(folder, other)
+    assert set(_texts(opened)) == IDS
+    opened.close()
+    assert sorted(child.name for child in folder.iterdir() if child.is_dir()) == ["2"]
+
+
+def test_a_foreign_folder_is_refused_and_left_alone(corpus: Path, folder: Path, words: WordEncoder) -> None:
+    folder.mkdir()
+    (folder / "thesis.doc").write_text("years of work", "utf-8")
+    with pytest.raises(
+        IndexFolderError, match=r"\A.*: is not an index \(it holds thesis\.doc\); give an empty or new folder with --index\Z"
+    ):
+        build(folder, [corpus], encoder=words)
+    assert [child.name for child in folder.iterdir()] == ["thesis.doc"]
+
+
+@pytest.mark.parametrize("rebuild", [False, True])
+@pytest.mark.parametrize("beside", [[], ["notes.txt"]])
+def test_folders_that_are_called_by_years_are_never_removed(
+    corpus: Path, folder: Path, words: WordEncoder, rebuild: bool, beside: list[str]
+) -> None:
+    for name in ("2023/thesis.doc", "2024/photo.jpg", *beside):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("years of work", "utf-8")
+    with pytest.raises(IndexFolderError):
+        build(folder, [corpus], encoder=words, rebuild=rebuild)
+    assert (folder / "2023" / "thesis.doc").is_file()
+    assert (folder / "2024" / "photo.jpg").is_file()
+
+
+def test_a_file_in_the_place_of_the_folder_is_refused(corpus: Path, folder: Path, words: WordEncoder) -> None:
+    folder.write_text("no folder", "utf-8")
+    with pytest.raises(IndexFolderError, match=r"\A.*: is a file; expected a folder, give another with --index\Z"):
+        build(folder, [corpus], encoder=words)
+
+
+def test_a_garbled_manifest_is_refused_until_a_rebuild(corpus: Path, folder: Path, words: WordEncoder) -> None:
+    build(folder, [corpus], encoder=words)
+    (folder / "manifest.json").write_bytes(b"garbage")
+    clear = r"\A.*manifest\.json: can't be read \(.*\); build the index again with --rebuild\Z"
+    with pytest.raises(IndexFolderError, match=clear):
+        build(folder, [corpus], encoder=words)
+    with pytest.raises(IndexFolderError, match=clear):
+        Library.open(folder, encoder=words)
+    build(folder, [corpus], encoder=words, rebuild=True)
+    assert set(_whole(folder)) == IDS
+
+
+@pytest.mark.parametrize("content", [b"", b"garbage" * 1000])
+def test_a_garbled_store_is_refused_until_a_rebuild(corpus: Path, folder: Path, words: WordEncoder, content: bytes) -> None:
+    build(folder, [corpus], encoder=words)
+    for file in (folder / "1").glob(f"{STORE}*"):
+        file.write_bytes(content)
+    with pytest.raises(IndexFolderError, match=r"\A.*store\.sqlite: can't be opened \(.*\); build the index again with --rebuild\Z"):
+        Library.open(folder, encoder=words)
+    build(folder, [corpus], encoder=words, rebuild=True)
+    assert set(_whole(folder)) == IDS
+
+
+class _Fails(WordEncoder):
+    """Gives up at its second call."""
+
+    calls = 0
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        self.calls += 1
+        if self.calls > 1:
+            raise RuntimeError("out of memory")
+        return super().encode(texts)
+
+
+def test_a_build_that_fails_leaves_the_old_state(corpus: Path, folder: Path, words: WordEncoder, monkeypatch: pytest.MonkeyPatch) -> None:
+    build(folder, [corpus], encoder=words)
+    before = _whole(folder)
+    monkeypatch.setattr("qa.index.build._ENCODE_AT_ONCE", 1)
+    _edit(corpus, "letter.md", "I have no more to say", "I have more to say")
+    _edit(corpus, "river-trust/limit.md", "Is that too much", "Is it too much")
+    with pytest.raises(RuntimeError, match="out of memory"):
+        build(folder, [corpus], encoder=_Fails())
+    assert _whole(folder) == before
+    assert build(folder, [corpus], encoder=words).changed == 2
+    assert "I have more to say" in _whole(folder)["letter"]
+
+
+# ---- derived files
+
+
+@pytest.mark.parametrize("content", [None, b"", b"garbage", b"\0" * 5000])
+def test_the_dense_file_is_made_again(corpus: Path, folder: Path, words: WordEncoder, content: bytes | None) -> None:
+    build(folder, [corpus], encoder=words)
+    file = folder / "1" / DENSE
+    file.unlink() if content is None else file.write_bytes(content)
+    words.encoded.clear()
+    assert set(_whole(folder)) == IDS
+    build(folder, [corpus], encoder=words)
+    assert words.encoded == []
+    assert file.stat().st_size > 10_000
+    assert set(_whole(folder)) == IDS
+
+
+def _gone(passages: Path) -> None:
+    shutil.rmtree(passages)
+
+
+def _emptied(passages: Path) -> None:
+    for file in passages.iterdir():
+        file.write_bytes(b"")
+
+
+def _garbled(passages: Path) -> None:
+    for file in passages.iterdir():
+        file.write_bytes(b"garbage" * 99)
+
+
+def _without(ending: str) -> Callable[[Path], None]:
+    def removes(passages: Path) -> None:
+        for file in list(passages.iterdir()):
+            if file.name.endswith(ending):
+                file.unlink()
+
+    return removes
+
+
+@pytest.mark.parametrize("first", ["open", "build"])
+@pytest.mark.parametrize(
+    "damage",
+    [_gone, _emptied, _garbled, *(_without(ending) for ending in ("meta.json", ".pos", ".term", ".idx", ".store"))],
+    ids=["gone", "emptied", "garbled", "no-meta", "no-pos", "no-term", "no-idx", "no-store"],
+)
+def test_the_lexical_folder_is_made_again(
+    corpus: Path, folder: Path, words: WordEncoder, damage: Callable[[Path], None], first: str
+) -> None:
+    build(folder, [corpus], encoder=words)
+    damage(folder / "1" / LEXICAL)
+    words.encoded.clear()
+    if first == "build":
+        assert build(folder, [corpus], encoder=words).unchanged == len(FILES)
+    assert set(_whole(folder)) == IDS
+    assert words.encoded == []
+
+
+# ---- readers
+
+
+def test_a_reader_keeps_its_state_until_it_asks_for_the_next(corpus: Path, folder: Path, words: WordEncoder) -> None:
+    build(folder, [corpus], encoder=words)
+    reader = Corpus(folder, words)
+    old = _texts(reader)
+    assert reader.refreshed() is reader
+    _edit(corpus, "letter.md", "I have no more to say", "I have more to say")
+    (corpus / "notice.txt").unlink()
+    build(folder, [corpus], encoder=words)
+    assert _texts(reader) == old
+    newest = reader.refreshed()
+    assert newest is not reader
+    assert set(_texts(newest)) == IDS - {"notice"}
+    assert "I have more to say" in _texts(newest)["letter"]
+    assert newest.refreshed() is newest
+    newest.close()
+    reader.close()
+
+
+def test_a_state_stays_whole_for_whoever_still_holds_it(corpus: Path, folder: Path, words: WordEncoder) -> None:
+    """A question may be half answered while another thread refreshes."""
+    build(folder, [corpus], encoder=words)
+    reader = Corpus(folder, words)
+    keys = dict(reader.keys)
+    (corpus / "notice.txt").unlink()
+    build(folder, [corpus], encoder=words)
+    newest = reader.refreshed()
+    assert reader.with_text(keys["notice"]).text == FILES["notice.txt"]
+    assert reader.store.counts()["articles"] == len(FILES)
+    newest.close()
+    reader.close()
+
+
+def test_a_reader_outlives_a_rebuild(corpus: Path, folder: Path, words: WordEncoder) -> None:
+    build(folder, [corpus], encoder=words)
+    reader = Corpus(folder, words)
+    build(folder, [corpus], encoder=words, rebuild=True)
+    assert set(_texts(reader)) == IDS
+    assert reader.lexical.search(stems("otters"), 5)
+    newest = reader.refreshed()
+    assert set(_texts(newest)) == IDS
+    assert newest.manifest.number == 2
+    newest.close()
+    reader.close()
+
+
+def test_the_index_of_the_real_encoder_is_whole(index_folder: Path, encoder: SentenceEncoder) -> None:
+    corpus = Corpus(index_folder, encoder)
+    assert set(_texts(corpus)) == IDS
+    for vector in encoder.encode(["Otters are back on the Wend.", "Who wants a fish pass?"]):
+        ((_, score),) = corpus.dense.search(vector, 1)
+        assert 0.4 < score < 1
+    corpus.close()
+
+
+# ---- several processes
+
+_BUILD = """
+import sys
+from pathlib import Path
+import faiss, filelock, frontmatter, numpy, sentencex, tantivy, yaml
+import qa.index.build, qa.index.lexical, qa.reading, qa.retrieval.corpus
+from articles import WordEncoder
+from qa.library import build
+
+folder, corpus, rebuild = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3] == "rebuild"
+if len(sys.argv) > 4:  # die at the nth of the steps that change something on disk
+    import os, signal
+    left = int(sys.argv[4])
+    def deadly(owner, name):
+        step = getattr(owner, name)
+        def dies(*arguments, **named):
+            global left
+            for moment in ("before", "after"):
+                if moment == "after":
+                    result = step(*arguments, **named)
+                left -= 1
+                if left == 0:
+                    os.kill(os.getpid(), signal.SIGKILL)
+            return result
+        setattr(owner, name, dies)
+    from qa.index.dense import DenseIndex
+    from qa.index.folder import IndexFolder
+    from qa.index.lexical import LexicalIndex
+    from qa.index.store import Store
+    for owner, names in ((Store, ("commit", "remove")), (LexicalIndex, ("add", "remove")), (DenseIndex, ("save",)),
+                         (IndexFolder, ("put_in_force", "drop_all_but")), (os, ("replace", "fsync"))):
+        for name in names:
+            deadly(owner, name)
+print("ready", flush=True)
+sys.stdin.readline()
+build(folder, [corpus], encoder=WordEncoder(), rebuild=rebuild)
+print("done", flush=True)
+"""
+
+
+class _Builder:
+    """A build in a process of its own, which waits for `go` when everything is loaded."""
+
+    def __init__(self, folder: Path, corpus: Path, *, rebuild: bool = False, dies_at: int | None = None) -> None:
+        arguments = [str(folder), str(corpus), "rebuild" if rebuild else "build", *([str(dies_at)] if dies_at else [])]
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", _BUILD, *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parent), "OMP_NUM_THREADS": "1"},
+        )
+
+    def go(self) -> None:
+        assert self.process.stdout
+        assert self.process.stdin
+        assert self.process.stdout.readline() == "ready\n"
+        self.process.stdin.write("go\n")
+        self.process.stdin.flush()
+
+    def seconds(self) -> float:
+        """Run to the end and return how long the build took."""
+        self.go()
+        started = time.monotonic()
+        assert self.process.stdout
+        assert self.process.stdout.readline() == "done\n"
+        took = time.monotonic() - started
+        self.ended()
+        return took
+
+    def ended(self) -> int:
+        self.process.communicate(timeout=60)
+        return self.process.returncode
+
+    def killed_after(self, seconds: float) -> bool:
+        """Kill the build so long after its start; tell whether it was still running."""
+        self.go()
+        try:
+            self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.process.send_signal(signal.SIGKILL)
+        return self.ended() == -signal.SIGKILL
+
+
+@pytest.fixture(scope="module")
+def two_states(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Two corpora of some sixty articles: the second lacks some, has some changed and some new."""
+    rng = random.Random(11)
+    sentences = [line for text in FILES.values() for line in text.split(". ") if "---" not in line and len(line) > 20]
+    old, new = tmp_path_factory.mktemp("old"), tmp_path_factory.mktemp("new")
+    for number in range(60):
+        text = ". ".join(rng.choices(sentences, k=25))
+        if number < 50:
+            (old / f"{number}.md").write_text(text, "utf-8")
+        if number >= 10:
+            (new / f"{number}.md").write_text(text if number % 2 else f"{text} It was changed.", "utf-8")
+    return old, new
+
+
+def _expected(corpus: Path) -> Texts:
+    return {file.stem: file.read_bytes().decode().strip() for file in corpus.glob("*.md")}
+
+
+def _kills(folder: Path, seconds: Callable[[int], float], count: int, states: tuple[Path, Path], *, rebuild: bool = False) -> int:
+    """Kill builds that lead from one state to the other; check each time that one of them is there whole."""
+    old, new = states
+    build(folder, [old], encoder=WordEncoder())
+    killed = 0
+    for number in range(count):
+        killed += _Builder(folder, new, rebuild=rebuild).killed_after(seconds(number))
+        assert _whole(folder) in (_expected(old), _expected(new))
+        if number % 2:  # go on from what the kill left, every other time
+            build(folder, [new], encoder=WordEncoder())
+            assert _whole(folder) == _expected(new)
+            old, new = new, old
+    build(folder, [new], encoder=WordEncoder())
+    assert _whole(folder) == _expected(new)
+    return killed
+
+
+def test_a_kill_at_any_moment_leaves_one_of_two_states(folder: Path, tmp_path: Path, two_states: tuple[Path, Path]) -> None:
+    old, new = two_states
+    build(tmp_path / "measured", [old], encoder=WordEncoder())
+    took = min(_Builder(tmp_path / "measured", corpus).seconds() for corpus in (new, old, new))
+    rng = random.Random(20)
+    killed = _kills(folder, lambda number: took * (number + rng.random()) / 20, 20, two_states)
+    assert killed >= 5  # or the moments were no moments of a build
+
+
+def test_a_kill_during_a_rebuild_leaves_one_of_two_states(folder: Path, tmp_path: Path, two_states: tuple[Path, Path]) -> None:
+    old, new = two_states
+    build(tmp_path / "measured", [old], encoder=WordEncoder())
+    took = min(_Builder(tmp_path / "measured", new, rebuild=True).seconds() for _ in range(2))
+    rng = random.Random(21)
+    assert _kills(folder, lambda number: took * (number + rng.random()) / 6, 6, two_states, rebuild=True) >= 1
+
+
+def test_a_kill_during_the_first_build_leaves_nothing_or_all(tmp_path: Path, two_states: tuple[Path, Path]) -> None:
+    old, _ = two_states
+    took = _Builder(tmp_path / "measured", old).seconds()
+    rng, killed = random.Random(22), 0
+    for number in range(5):
+        folder = tmp_path / f"index-{number}"
+        killed += _Builder(folder, old).killed_after(took * (number + rng.random()) / 5)
+        try:
+            assert _whole(folder) == _expected(old)
+        except NoIndexError:
+            pass
+        build(folder, [old], encoder=WordEncoder())
+        assert _whole(folder) == _expected(old)
+    assert killed >= 1
+
+
+@pytest.mark.parametrize("rebuild", [False, True])
+def test_a_kill_before_and_after_each_step_leaves_one_of_two_states(
+    folder: Path, tmp_path: Path, corpus: Path, words: WordEncoder, rebuild: bool
+) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(corpus, other)
+    _edit(other, "letter.md", "I have no more to say", "I have more to say")
+    (other / "notice.txt").unlink()
+    (other / "new.md").write_text("A kingfisher came.", "utf-8")
+    build(folder, [corpus], encoder=words)
+    build(tmp_path / "second", [other], encoder=words)
+    old, new = _whole(folder), _whole(tmp_path / "second")
+    seen = []
+    for step in range(1, 60):
+        trial = tmp_path / f"trial-{step}"
+        shutil.copytree(folder, trial)
+        builder = _Builder(trial, other, rebuild=rebuild, dies_at=step)
+        builder.go()
+        if builder.ended() == 0:
+            break
+        assert builder.process.returncode == -signal.SIGKILL
+        found = _whole(trial)
+        assert found in (old, new)
+        seen.append(found == new)
+        build(trial, [other], encoder=words)
+        assert _whole(trial) == new
+    assert len(seen) > 10
+    assert seen == sorted(seen)  # once visible, it stays
+    assert {False, True} == set(seen)
+
+
+def test_readers_during_a_build_see_one_of_two_states(folder: Path, two_states: tuple[Path, Path], words: WordEncoder) -> None:
+    old, new = two_states
+    build(folder, [old], encoder=words)
+    reader = Corpus(folder, words)
+    builder = _Builder(folder, new)
+    builder.go()
+    seen = []
+    while True:
+        running = builder.process.poll() is None
+        texts = _texts(reader)
+        assert texts in (_expected(old), _expected(new))
+        seen.append(texts == _expected(new))
+        ids, vectors = reader.store.vectors(reader.store.sentence_ids().tolist())
+        assert {id for id, _ in reader.dense.search(vectors[0], 10_000)} == set(ids.tolist())
+        if not running:
+            break
+        refreshed = reader.refreshed()
+        if refreshed is not reader:
+            reader.close()
+            reader = refreshed
+    assert builder.ended() == 0
+    last = reader.refreshed()
+    assert _texts(last) == _expected(new)
+    assert not seen[0]
+    assert seen == sorted(seen)
+    last.close()
+
+
+def test_two_builds_at_once_both_end_well(folder: Path, two_states: tuple[Path, Path]) -> None:
+    builders = [_Builder(folder, corpus) for corpus in two_states]
+    for builder in builders:
+        builder.go()
+    assert [builder.ended() for builder in builders] == [0, 0]
+    assert _whole(folder) in [_expected(corpus) for corpus in two_states]

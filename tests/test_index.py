@@ -1,0 +1,506 @@
+"""The parts of an index: the store shows one state, dense search is exact, lexical search is fair to a rare group."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from articles import WordEncoder
+
+from qa.errors import IndexFolderError, ModelMismatchError, NoIndexError
+from qa.index.build import DENSE, STORE
+from qa.index.dense import DenseIndex
+from qa.index.folder import IndexFolder
+from qa.index.lexical import LexicalIndex, stems
+from qa.index.store import Analysed, Store, content_hash
+from qa.models.encoder import ModelIdentity, SentenceEncoder
+from qa.passages import sentences, windows
+from qa.retrieval.corpus import Corpus
+from qa.types import Article, Group, PartialDate, Span, Statement
+
+_ARTICLE = Article(
+    "a", "Zoe\u0308 🦦 came. The river is low.", "T", "River Trust", "N", PartialDate(2024, 3), "u", "Clear Water", "digest", "a.md"
+)
+
+
+def _analysed(article: Article) -> Analysed:
+    spans = sentences(article.text)
+    vectors = WordEncoder().encode([span.of(article.text) for span in spans])
+    return Analysed(article, tuple(windows(article.id, article.text, spans)), (), vectors)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / STORE
+
+
+@pytest.fixture
+def writer(path: Path) -> Iterator[Store]:
+    store = Store(path, write=True)
+    yield store
+    store.close()
+
+
+@pytest.fixture(scope="module")
+def corpus(index_folder: Path, encoder: SentenceEncoder) -> Iterator[Corpus]:
+    opened = Corpus(index_folder, encoder)
+    yield opened
+    opened.close()
+
+
+# ---- store
+
+
+def test_an_article_comes_back_as_it_was_written(writer: Store) -> None:
+    key = writer.add(_analysed(_ARTICLE))
+    article = writer.articles()[key]
+    assert (article.text, writer.text(key)) == ("", _ARTICLE.text)
+    assert article == Article("a", "", "T", "River Trust", "N", PartialDate(2024, 3), "u", "Clear Water", "digest", "a.md")
+
+
+@pytest.mark.parametrize("published", [None, PartialDate(2023), PartialDate(2024, 3), PartialDate(2024, 5, 11)])
+def test_a_date_is_kept_as_finely_as_it_was(writer: Store, published: PartialDate | None) -> None:
+    key = writer.add(_analysed(Article("a", "Words.", published=published)))
+    assert writer.articles()[key].published == published
+
+
+def test_sentences_and_passages_are_places_in_the_text(writer: Store) -> None:
+    key = writer.add(_analysed(_ARTICLE))
+    found = writer.sentences(articles=[key])
+    assert [sentence.span.of(_ARTICLE.text) for sentence in found] == ["Zoe\u0308 🦦 came.", "The river is low."]
+    assert list(writer.passage_texts([key])) == [(found[0].passage, key, _ARTICLE.text)]
+    assert writer.passages([found[0].passage, 99]) == {found[0].passage: (key, Span(0, len(_ARTICLE.text)))}
+
+
+def test_the_words_of_a_passage_go_on_after_a_null_byte(writer: Store) -> None:
+    text = "Before.\x00 The zebra came after."
+    key = writer.add(_analysed(Article("a", text)))
+    assert writer.text(key) == text
+    assert [words for _, _, words in writer.passage_texts()] == [text]
+
+
+def test_vectors_come_back_nearly_as_they_were(writer: Store) -> None:
+    analysed = _analysed(_ARTICLE)
+    writer.add(analysed)
+    ids, vectors = writer.vectors(reversed(writer.sentence_ids().tolist()))
+    assert ids.tolist() == sorted(ids.tolist())
+    np.testing.assert_allclose(vectors, analysed.vectors, atol=1e-3)
+
+
+def test_statements_come_back_as_they_were(writer: Store) -> None:
+    statement = Statement("a", (Span(0, 4),), (Span(5, 6),), (Span(0, 2), Span(4, 9)), "Zoe\u0308", "quoted")
+    analysed = _analysed(_ARTICLE)
+    key = writer.add(Analysed(analysed.article, analysed.passages, (statement,), analysed.vectors))
+    assert writer.statements() == writer.statements([key]) == [(key, statement)]
+    assert writer.statements([key + 1]) == []
+
+
+def test_groups_come_back_as_they_were_and_a_repetition_is_no_change(writer: Store) -> None:
+    groups = (Group("River Trust", "organisation", ("WRT",), ("Clear Water",), ("rivertrust.example",)), Group("City Council"))
+    assert writer.groups() == ()
+    assert writer.set_groups(groups)
+    assert not writer.set_groups(groups)
+    assert writer.groups() == groups
+
+
+def test_a_removed_article_leaves_nothing(writer: Store) -> None:
+    key = writer.add(_analysed(_ARTICLE))
+    writer.remove([key])
+    assert writer.counts() == {"articles": 0, "passages": 0, "sentences": 0, "statements": 0}
+    with pytest.raises(KeyError):
+        writer.text(key)
+
+
+def test_numbers_are_never_used_twice(writer: Store) -> None:
+    first = writer.add(_analysed(_ARTICLE))
+    ids = set(writer.sentence_ids().tolist())
+    writer.remove([first])
+    second = writer.add(_analysed(_ARTICLE))
+    assert second > first
+    assert not ids & set(writer.sentence_ids().tolist())
+
+
+def test_more_numbers_than_one_statement_may_list(writer: Store) -> None:
+    keys = [writer.add(_analysed(Article(f"a{n}", f"Words {n}."))) for n in range(1203)]
+    assert len(writer.sentence_ids(keys)) == 1203
+    assert len(writer.vectors(writer.sentence_ids().tolist())[0]) == 1203
+
+
+def test_a_reader_sees_the_state_in_which_it_was_opened(path: Path, writer: Store) -> None:
+    writer.add(_analysed(_ARTICLE))
+    writer.commit()
+    reader = Store(path)
+    writer.add(_analysed(Article("b", "More words.")))
+    assert reader.counts()["articles"] == 1
+    writer.commit()
+    assert reader.counts()["articles"] == 1
+    later = Store(path)
+    assert later.counts()["articles"] == 2
+    assert later.generation == reader.generation + 1
+    later.close()
+    reader.close()
+
+
+def test_what_was_not_committed_is_gone(path: Path, writer: Store) -> None:
+    writer.commit()
+    generation = writer.generation
+    writer.add(_analysed(_ARTICLE))
+    writer.close()
+    reader = Store(path)
+    assert reader.counts()["articles"] == 0
+    assert reader.generation == generation
+    reader.close()
+
+
+def test_threads_may_share_a_reader(corpus: Corpus) -> None:
+    expected = {key: corpus.store.text(key) for key in corpus.store.articles()}
+    wrong: list[object] = []
+
+    def reads() -> None:
+        for _ in range(20):
+            for key, text in expected.items():
+                if corpus.store.text(key) != text or not len(corpus.store.sentence_ids([key])):
+                    wrong.append(key)
+
+    threads = [threading.Thread(target=reads) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+
+
+def test_the_hash_is_of_what_an_article_states() -> None:
+    one = Article("a", "Words.", published=PartialDate(2024, 3), source="a.md")
+    assert content_hash(one) == content_hash(Article("a", "Words.", published=PartialDate(2024, 3), source="b.md"))
+    others = [
+        Article("b", "Words.", published=PartialDate(2024, 3)),
+        Article("a", "Words!", published=PartialDate(2024, 3)),
+        Article("a", "Words.", published=PartialDate(2024)),
+        Article("a", "Words.", published=PartialDate(2024, 3), group="River Trust"),
+        Article("a", "Words.", published=PartialDate(2024, 3), kind="digest"),
+        Article("a", "Words.", published=PartialDate(2024, 3), publication="Clear Water"),
+    ]
+    assert len({content_hash(article) for article in [one, *others]}) == len(others) + 1
+
+
+@pytest.mark.parametrize("content", [None, b"", b"this is no database, however long it may be" * 100])
+def test_a_store_that_is_none_is_refused_in_one_line(path: Path, content: bytes | None) -> None:
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(IndexFolderError, match=r"\A.*store\.sqlite: can't be opened \(.*\); build the index again with --rebuild\Z"):
+        Store(path)
+
+
+# ---- dense
+
+
+def _best(vectors: np.ndarray, ids: np.ndarray, query: np.ndarray, k: int) -> list[float]:
+    return sorted((vectors @ query).tolist(), reverse=True)[: min(k, len(ids))]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_dense_search_is_exact_with_a_filter_and_without(corpus: Corpus, seed: int) -> None:
+    ids, vectors = corpus.store.vectors(corpus.store.sentence_ids().tolist())
+    rng = np.random.default_rng(seed)
+    query = rng.normal(size=384).astype(np.float32)
+    query /= np.linalg.norm(query)
+    for share in (None, 0.02, 0.3, 1.0):
+        mask = np.ones(len(ids), bool) if share is None else rng.random(len(ids)) < share
+        mask[seed] = True
+        found = corpus.dense.search(query, 7, None if share is None else ids[mask])
+        assert {id for id, _ in found} <= set(ids[mask].tolist())
+        np.testing.assert_allclose([score for _, score in found], _best(vectors[mask], ids[mask], query, 7), atol=1e-5)
+        own = dict(zip(ids.tolist(), vectors @ query, strict=True))
+        np.testing.assert_allclose([score for _, score in found], [own[id] for id, _ in found], atol=1e-5)
+
+
+def test_a_small_filter_gives_all_it_has_and_an_empty_one_nothing(corpus: Corpus) -> None:
+    ids, vectors = corpus.store.vectors(corpus.store.sentence_ids().tolist())
+    assert {id for id, _ in corpus.dense.search(vectors[0], 50, ids[3:6])} == set(ids[3:6].tolist())
+    assert corpus.dense.search(vectors[0], 50, ids[:0]) == []
+    assert len(corpus.dense.search(vectors[0], 10_000)) == len(ids)
+
+
+def test_every_sentence_is_nearest_to_itself(corpus: Corpus) -> None:
+    ids, vectors = corpus.store.vectors(corpus.store.sentence_ids().tolist())
+    for id, vector in zip(ids.tolist(), vectors, strict=True):
+        best = corpus.dense.search(vector, 3)  # one sentence stands there three times
+        assert best[0][1] == pytest.approx(1, abs=2e-3)
+        assert id in {found for found, score in best if score > best[0][1] - 1e-6}
+
+
+def test_an_empty_dense_index_finds_nothing(tmp_path: Path, writer: Store) -> None:
+    index = DenseIndex.open(tmp_path / DENSE, writer, 384)
+    assert index.search(np.ones(384, np.float32), 5) == []
+
+
+def test_dense_is_brought_in_line_with_the_store(tmp_path: Path, writer: Store) -> None:
+    file = tmp_path / DENSE
+    first = writer.add(_analysed(_ARTICLE))
+    index = DenseIndex.open(file, writer, 384)
+    assert index.changed
+    index.save(file)
+    assert not index.changed
+    assert not DenseIndex.open(file, writer, 384).changed
+    writer.remove([first])
+    writer.add(_analysed(Article("b", "Other words. And more.")))
+    again = DenseIndex.open(file, writer, 384)
+    assert again.changed
+    assert {id for id, _ in again.search(np.ones(384, np.float32), 50)} == set(writer.sentence_ids().tolist())
+    assert [child.name for child in tmp_path.iterdir() if child.name.endswith(".new")] == []
+
+
+@pytest.mark.parametrize("content", [b"", b"garbage", b"\0" * 200, b"IxMp" + b"\xff" * 200])
+def test_a_damaged_dense_file_is_made_anew(tmp_path: Path, writer: Store, content: bytes) -> None:
+    writer.add(_analysed(_ARTICLE))
+    (tmp_path / DENSE).write_bytes(content)
+    index = DenseIndex.open(tmp_path / DENSE, writer, 384)
+    assert index.changed
+    assert len(index.search(np.ones(384, np.float32), 50)) == 2
+
+
+def test_a_dense_file_of_another_dimension_is_made_anew(tmp_path: Path, writer: Store) -> None:
+    empty = Store(tmp_path / "empty.sqlite", write=True)
+    DenseIndex.open(tmp_path / DENSE, empty, 16).save(tmp_path / DENSE)
+    empty.close()
+    writer.add(_analysed(_ARTICLE))
+    assert len(DenseIndex.open(tmp_path / DENSE, writer, 384).search(np.ones(384, np.float32), 50)) == 2
+
+
+# ---- lexical
+
+
+def _river(folder: Path) -> LexicalIndex:
+    """Two hundred passages on the river by one article, and three among articles 7 and 8."""
+    index = LexicalIndex(folder)
+    rare = [(500, 7, "a river in a long passage about otters eels and holts"), (501, 7, "the heron"), (502, 8, "rivers running")]
+    index.add([*((n, 1, f"the river runs past stone {n}") for n in range(200)), *rare])
+    return index
+
+
+@pytest.fixture
+def lexical(tmp_path: Path) -> LexicalIndex:
+    return _river(tmp_path / "passages")
+
+
+def test_a_rare_group_gets_all_of_its_passages(lexical: LexicalIndex) -> None:
+    assert {id for id, _ in lexical.search(stems("river"), 10, [7, 8])} == {500, 502}
+    assert len(lexical.search(stems("river"), 10)) == 10
+    assert len(lexical.search(stems("river"), 500)) == 202
+
+
+def test_a_filter_leaves_the_scores_as_they_are(lexical: LexicalIndex) -> None:
+    everything = dict(lexical.search(stems("river heron"), 500))
+    for id, score in lexical.search(stems("river heron"), 500, [7, 8]):
+        assert score == pytest.approx(everything[id], rel=1e-5)
+
+
+def test_the_passage_with_the_rarer_word_is_first(lexical: LexicalIndex) -> None:
+    assert lexical.search(stems("river otters"), 3)[0][0] == 500
+    assert [score for _, score in lexical.search(stems("river otters"), 50)] == sorted(
+        (score for _, score in lexical.search(stems("river otters"), 50)), reverse=True
+    )
+
+
+@pytest.mark.parametrize(("words", "articles"), [("", None), ("unheard", None), ("river", []), ("heron", [1])])
+def test_where_nothing_fits_nothing_is_found(lexical: LexicalIndex, words: str, articles: list[int] | None) -> None:
+    assert lexical.search(stems(words), 10, articles) == []
+
+
+def test_words_are_kept_as_stems() -> None:
+    assert stems("Running RIVERS, rivers’ runs!") == stems("run river river run")
+    assert stems("") == []
+
+
+def test_removed_passages_are_gone_at_once(lexical: LexicalIndex) -> None:
+    lexical.remove([7])
+    assert {id for id, _ in lexical.search(stems("river heron"), 500, [7, 8])} == {502}
+    assert len(lexical) == 201
+    lexical.remove([])
+    assert len(lexical) == 201
+
+
+def test_everything_may_be_replaced(lexical: LexicalIndex) -> None:
+    lexical.add([(9, 9, "only this")], replace_all=True)
+    assert len(lexical) == 1
+    assert [id for id, _ in lexical.search(stems("only"), 5)] == [9]
+
+
+def test_another_reader_sees_what_is_written_when_it_asks(tmp_path: Path, lexical: LexicalIndex) -> None:
+    reader = LexicalIndex(tmp_path / "passages")
+    lexical.add([(900, 9, "kingfisher")])
+    assert reader.search(stems("kingfisher"), 5) == []
+    reader.refresh()
+    assert [id for id, _ in reader.search(stems("kingfisher"), 5)] == [900]
+
+
+def test_a_rarer_word_weighs_more(lexical: LexicalIndex) -> None:
+    assert lexical.rarity("unheard") > lexical.rarity("heron") > lexical.rarity("river") > 0
+    assert lexical.knows("heron")
+    assert not lexical.knows("unheard")
+
+
+@pytest.mark.parametrize(
+    ("word", "articles", "expected"),
+    [
+        ("heron", None, True),
+        ("heron", [7], True),
+        ("heron", [1], False),
+        ("unheard", None, False),
+        ("passages", [7], True),
+        ("a.*", None, False),
+    ],
+)
+def test_which_articles_hold_a_word(lexical: LexicalIndex, word: str, articles: list[int] | None, expected: bool) -> None:
+    assert lexical.holds(word, 6, articles) is expected
+
+
+@pytest.mark.parametrize("ending", ["meta.json", ".pos", ".term", ".idx", ".fast", ".store", ".fieldnorm"])
+@pytest.mark.parametrize("how", ["gone", "garbage"])
+def test_a_damaged_folder_works_or_is_refused_in_one_line(tmp_path: Path, ending: str, how: str) -> None:
+    _river(tmp_path / "passages")
+    folder = tmp_path / "damaged"  # elsewhere, since tantivy may still hold the files open
+    shutil.copytree(tmp_path / "passages", folder)
+    for file in list(folder.iterdir()):
+        if file.name.endswith(ending):
+            file.unlink() if how == "gone" else file.write_bytes(b"garbage!" * 50)
+    refused = None
+    try:
+        index = LexicalIndex(folder)
+        held = len(index.search(stems("river"), 500)), len(index)
+    except IndexFolderError as error:
+        refused = str(error)
+    if refused is None:
+        assert held in ((0, 0), (202, 203))
+    else:
+        assert re.fullmatch(r".*can't be opened \(.*\); build the index again with --rebuild", refused)
+
+
+def test_a_folder_made_anew_is_empty(tmp_path: Path, lexical: LexicalIndex) -> None:
+    assert len(lexical) == 203
+    assert len(LexicalIndex.make_anew(tmp_path / "passages")) == 0
+
+
+# ---- folder
+
+_MODEL = ModelIdentity("words", "0" * 64, 384)
+
+
+def _made(path: Path) -> IndexFolder:
+    place = IndexFolder(path)
+    with place.locked():
+        place.numbered(1).mkdir()
+        place.put_in_force(1, _MODEL)
+    return place
+
+
+def test_naming_a_folder_touches_nothing(tmp_path: Path) -> None:
+    IndexFolder(tmp_path / "index").numbered(1)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_manifest_comes_back_as_it_was_written(tmp_path: Path) -> None:
+    manifest = _made(tmp_path / "index").manifest()
+    assert (manifest.number, manifest.model) == (1, _MODEL)
+    assert {"whosaid", "faiss-cpu", "tantivy"} <= set(manifest.versions)
+
+
+@pytest.mark.parametrize("present", [None, "README.md", ".gitignore"])
+def test_no_index_yet_says_how_to_build_one(tmp_path: Path, present: str | None) -> None:
+    if present:
+        (tmp_path / present).touch()
+    with pytest.raises(NoIndexError, match=r"\A.*: no index here yet; run whosaid build PATH --index .*\Z"):
+        IndexFolder(tmp_path if present else tmp_path / "index").manifest()
+
+
+def test_a_foreign_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "thesis.doc").touch()
+    with pytest.raises(
+        IndexFolderError, match=r"\A.*: is not an index \(it holds thesis\.doc\); give an empty or new folder with --index\Z"
+    ):
+        IndexFolder(tmp_path).manifest()
+
+
+@pytest.mark.parametrize("below", ["", "deeper"])
+def test_a_file_is_no_folder(tmp_path: Path, below: str) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(IndexFolderError, match=r"\A.*file.*: is a file; expected a folder, give another with --index\Z"):
+        IndexFolder(tmp_path / "file" / below).manifest()
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"garbage", b"[]", b"{}", b'{"format": 1, "number": 1, "model": "x", "versions": {}}', b"\xff\xfe\x00", b"null"]
+)
+def test_a_manifest_that_is_none_is_refused(tmp_path: Path, content: bytes) -> None:
+    place = _made(tmp_path / "index")
+    (place.path / "manifest.json").write_bytes(content)
+    with pytest.raises(IndexFolderError, match=r"\A.*manifest\.json: can't be read \(.*\); build the index again with --rebuild\Z"):
+        place.manifest()
+
+
+def test_another_format_is_refused(tmp_path: Path) -> None:
+    place = _made(tmp_path / "index")
+    file = place.path / "manifest.json"
+    file.write_text(file.read_text("utf-8").replace('"format": 1', '"format": 99'), "utf-8")
+    with pytest.raises(IndexFolderError, match=r"\A.*: index format 99, this version reads 1; run whosaid build PATH --rebuild\Z"):
+        place.manifest()
+
+
+@pytest.mark.parametrize(
+    "other", [ModelIdentity("other", "0" * 64, 384), ModelIdentity("words", "1" * 64, 384), ModelIdentity("words", "0" * 64, 768)]
+)
+def test_another_model_is_refused(tmp_path: Path, other: ModelIdentity) -> None:
+    place = _made(tmp_path / "index")
+    place.check_model(_MODEL)
+    with pytest.raises(
+        ModelMismatchError, match=r"\A.*: made with model words \(00000000\), asked for .*; use --model words, .* --rebuild to encode"
+    ):
+        place.check_model(other)
+
+
+def test_a_number_in_force_drops_the_others(tmp_path: Path) -> None:
+    place = _made(tmp_path / "index")
+    with place.locked():
+        place.numbered(2).mkdir()
+        place.put_in_force(2, _MODEL)
+    assert sorted(child.name for child in place.path.iterdir() if child.is_dir()) == ["2"]
+    assert place.manifest().number == 2
+
+
+def test_a_second_writer_waits_and_is_told(tmp_path: Path) -> None:
+    place = _made(tmp_path / "index")
+    held = r"\A.*: another build has held it for 0 s; wait for it and try again\Z"
+    with place.locked(), pytest.raises(IndexFolderError, match=held), place.locked(0.05):
+        pytest.fail("two writers at once")
+    with place.locked(0.05):
+        pass
+
+
+# ---- an open index
+
+
+def test_an_index_without_its_store_is_refused(tmp_path: Path, index_folder: Path, encoder: SentenceEncoder) -> None:
+    copy = tmp_path / "index"
+    shutil.copytree(index_folder, copy)
+    shutil.rmtree(copy / "1")
+    with pytest.raises(IndexFolderError, match=r"\A.*store\.sqlite: can't be opened \(.*\); build the index again with --rebuild\Z"):
+        Corpus(copy, encoder)
+
+
+def test_a_corpus_knows_whose_articles_may_fall_when(corpus: Corpus) -> None:
+    def ids(*groups: str, since: str | None = None, until: str | None = None) -> set[str] | None:
+        keys = corpus.among(groups, PartialDate.parse(since) if since else None, PartialDate.parse(until) if until else None)
+        return None if keys is None else {corpus.articles[key].id for key in keys}
+
+    assert ids() is None
+    assert ids("River Trust") == {"trust-limit", "trust-otters"}
+    assert ids("River Trust", since="2024") == {"trust-limit"}
+    assert ids(since="2024-03-31", until="2024-04-01") == {"trust-limit", "anglers-salmon"}
+    assert ids(until="2023-06") == {"trust-otters"}
+    assert ids("Bargemen's Lodge") == set()
