@@ -252,7 +252,8 @@ def groups(index: Path | None, model: str | None, as_json: bool) -> None:
             [
                 {
                     "name": entry.group.name, "articles": entry.articles, "kind": entry.group.kind, "aliases": list(entry.group.aliases),
-                    "publications": list(entry.group.publications), "parent": entry.group.parent, "first": entry.first, "last": entry.last,
+                    "publications": list(entry.group.publications), "parent": entry.group.parent,
+                    "first": _written(entry.first), "last": _written(entry.last),
                 }
                 for entry in entries
             ]

@@ -14,13 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qa import settings
-from qa.errors import NoIndexError
 
 if TYPE_CHECKING:
     from qa.index.build import BuildReport, Progress
     from qa.models.encoder import Encoder
     from qa.retrieval.corpus import Corpus
-    from qa.types import Answer, Article, Group, Hit, Question, Span, Statement
+    from qa.types import Answer, Article, Group, Hit, PartialDate, Question, Span, Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +28,18 @@ class GroupEntry:
 
     group: Group
     articles: int
-    first: str | None
-    last: str | None
+    first: PartialDate | None
+    last: PartialDate | None
+
+
+def load_encoder(model: str | None = None) -> Encoder:
+    """Return the encoder called `model`, or the default one; raise ModelError where it is missing or not the expected one.
+
+    Who both builds and opens loads it once and hands it to both.
+    """
+    from qa.models.encoder import SentenceEncoder
+
+    return SentenceEncoder(model or settings.default_model())
 
 
 def build(
@@ -50,17 +59,10 @@ def build(
     """
     from qa.index.build import build as build_index
     from qa.index.build import quiet
-    from qa.models.encoder import SentenceEncoder
     from qa.reading import read
 
-    return build_index(
-        folder,
-        read(paths),
-        encoder or SentenceEncoder(model or settings.default_model()),
-        _groups_for(paths, groups),
-        rebuild=rebuild,
-        progress=progress or quiet,
-    )
+    told = _groups_for(paths, groups)
+    return build_index(folder, read(paths), encoder or load_encoder(model), told, rebuild=rebuild, progress=progress or quiet)
 
 
 def _groups_for(paths: Sequence[Path], told: Path | None) -> tuple[Group, ...]:
@@ -85,20 +87,10 @@ class Library:
     def open(cls, folder: Path, *, model: str | None = None, encoder: Encoder | None = None) -> Library:
         """Open the index in `folder`; raise NoIndexError, ModelMismatchError or IndexFolderError where that fails."""
         from qa.index.folder import IndexFolder
-        from qa.models.encoder import SentenceEncoder
         from qa.retrieval.corpus import Corpus
 
         IndexFolder(folder).manifest()  # the cheap check comes before loading a model
-        return cls(Corpus(folder, encoder or SentenceEncoder(model or settings.default_model())))
-
-    @classmethod
-    def open_or_build(cls, folder: Path, paths: Sequence[Path], *, model: str | None = None, progress: Progress | None = None) -> Library:
-        """Open the index; where none is there yet, build it from `paths` first."""
-        try:
-            return cls.open(folder, model=model)
-        except NoIndexError:
-            build(folder, paths, model=model, progress=progress)
-            return cls.open(folder, model=model)
+        return cls(Corpus(folder, encoder or load_encoder(model)))
 
     def close(self) -> None:
         """Let go of the files."""
@@ -123,24 +115,25 @@ class Library:
         from qa.retrieval.search import search
         from qa.types import Question
 
+        corpus = self._corpus
         asked = checked(Question(question) if isinstance(question, str) else question)
-        return [candidate.hit for candidate in search(understand(asked, self._corpus), self._corpus, k)]
+        return [candidate.hit for candidate in search(understand(asked, corpus), corpus, k)]
 
     def articles(self, *, with_text: bool = False) -> list[Article]:
         """Return every article, newest first, those without a date last; without their texts unless asked for."""
-        listed = sorted(
-            self._corpus.articles.items(),
-            key=lambda pair: (pair[1].published is None, -pair[1].published.last.toordinal() if pair[1].published else 0, pair[1].id),
-        )
-        return [self._corpus.with_text(key) if with_text else article for key, article in listed]
+        corpus = self._corpus
+        listed = sorted(corpus.articles.items(), key=lambda pair: _newest_first(pair[1]))
+        return [corpus.with_text(key) if with_text else article for key, article in listed]
 
     def article(self, id: str) -> Article:
         """Return one article with its text; raise KeyError where there is no such id."""
-        return self._corpus.with_text(self._corpus.keys[id])
+        corpus = self._corpus  # one state, whatever `refresh` does meanwhile
+        return corpus.with_text(corpus.keys[id])
 
     def statements(self, id: str) -> list[Statement]:
         """Return what an article gives to somebody else than its group; raise KeyError where there is no such id."""
-        return list(self._corpus.statements.get(self._corpus.keys[id], ()))
+        corpus = self._corpus
+        return list(corpus.statements.get(corpus.keys[id], ()))
 
     def passage_text(self, hit: Hit) -> str:
         """Return the words of a passage that search found."""
@@ -148,19 +141,21 @@ class Library:
 
     def sentences(self, id: str) -> list[Span]:
         """Return the sentences of an article in order; raise KeyError where there is no such id."""
-        return [sentence.span for sentence in self._corpus.store.sentences(articles=[self._corpus.keys[id]])]
+        corpus = self._corpus
+        return [sentence.span for sentence in corpus.store.sentences(articles=[corpus.keys[id]])]
 
     def groups(self) -> list[GroupEntry]:
         """Return the groups that have articles here, those with most first."""
         from qa.types import Group
 
+        corpus = self._corpus
         entries = []
-        for name, keys in self._corpus.by_group.items():
+        for name, keys in corpus.by_group.items():
             if name is None:
                 continue
-            dates = sorted(a.published.first for key in keys if (a := self._corpus.articles[key]).published)
-            told = self._corpus.registry.groups.get(name, Group(name))
-            entries.append(GroupEntry(told, len(keys), str(dates[0]) if dates else None, str(dates[-1]) if dates else None))
+            dates = sorted((date for key in keys if (date := corpus.articles[key].published)), key=lambda date: date.first)
+            told = corpus.registry.groups.get(name, Group(name))
+            entries.append(GroupEntry(told, len(keys), dates[0] if dates else None, dates[-1] if dates else None))
         return sorted(entries, key=lambda entry: (-entry.articles, entry.group.name))
 
     def canonical(self, name: str) -> str:
@@ -170,3 +165,9 @@ class Library:
     def counts(self) -> dict[str, int]:
         """Return how many articles, passages, sentences and statements there are."""
         return self._corpus.store.counts()
+
+
+def _newest_first(article: Article) -> tuple[bool, int, str]:
+    """Return the key by which articles are listed: the newest first, those without a date last."""
+    date = article.published
+    return date is None, -date.last.toordinal() if date else 0, article.id

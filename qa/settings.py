@@ -1,4 +1,4 @@
-"""Where things are kept unless the user says otherwise."""
+"""Where things are kept unless the user says otherwise, and limits that several layers share."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 
 from qa.models.encoder import BUNDLED
+
+LONGEST_QUESTION = 2000  # characters
 
 _PACKAGE = Path(__file__).resolve().parent
 

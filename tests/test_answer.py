@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from qa.answering import compose, smalltalk
-from qa.answering.answer import LONGEST_QUESTION
 from qa.answering.verify import stands, verified
 from qa.errors import QuestionError
 from qa.library import Library
 from qa.models.encoder import SentenceEncoder
 from qa.retrieval.corpus import Corpus
+from qa.settings import LONGEST_QUESTION
 from qa.types import Answer, PartialDate, Question, Span
 
 QUESTIONS = [

@@ -13,9 +13,9 @@ from qa.errors import QuestionError
 from qa.retrieval.corpus import Corpus
 from qa.retrieval.question import content_words, understand
 from qa.retrieval.search import search
+from qa.settings import LONGEST_QUESTION
 from qa.types import Answer, Citation, Hit, Query, Question
 
-LONGEST_QUESTION = 2000  # characters
 QUOTES_IN_ALL = 3  # for a question with one answer
 QUOTES_OF_A_GROUP = 2  # where several groups answer
 GROUPS_AT_MOST = 8

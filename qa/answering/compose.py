@@ -8,6 +8,9 @@ from itertools import groupby
 
 from qa.types import Article, Citation, Query
 
+_ASKS_WHO_SAYS = re.compile(
+    r"^\W*(?:who|which \w+)(?: \w+)? (?:says?|said|claims?|claimed|argues?|argued|writes?|wrote|thinks?|believes?|states?)\b", re.IGNORECASE
+)
 UNKNOWN_GROUP = "an unknown group"
 
 
@@ -52,6 +55,8 @@ def lead(query: Query, citations: Sequence[Citation]) -> str:
     if query.asked == "what":
         return _what_they_say(voices, topic) if query.named else f"On {topic}:"
     verb = "mention" if query.asked == "mentions" else "say"
+    if len(voices) == 1 and verb == "say" and not _ASKS_WHO_SAYS.match(query.text):
+        return f"{_capital(voices[0])}, in these words:"
     if len(voices) == 1:
         return f"{_capital(voices[0])} {verb}s {'it' if verb == 'mention' else 'so'}."
     return f"{_capital(_number(len(voices)))} speak of it, the closest first: {_listed(voices)}."

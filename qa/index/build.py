@@ -26,7 +26,7 @@ from qa.reading import Notice
 from qa.types import Article, Group, Passage, Statement
 
 STORE, DENSE, LEXICAL = "store.sqlite", "sentences.faiss", "passages"
-_ENCODE_AT_ONCE = 1024  # sentences: sorted by length together, so that a batch wastes little padding
+_ENCODE_AT_ONCE = 256  # sentences: sorted by length together, so that a batch wastes little padding
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much is done and how much there is."""

@@ -12,11 +12,11 @@ from typing import Any
 
 from qa.errors import QuestionError, WhosaidError
 from qa.library import Library
+from qa.settings import LONGEST_QUESTION
 from qa.types import PartialDate, Question
 from qa.web import places
 from qa.web.places import Place, PlaceError
 
-LONGEST_QUESTION = 2000  # characters; the library refuses more, and the box takes no more
 _MOST_TURNS = 30  # older ones are dropped, so that the page stays quick
 _MOST_LINKS = 40
 _LONGEST_WORDS = 20_000

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qa.errors import NoIndexError, WhosaidError
-from qa.library import Library, build
+from qa.library import Library, build, load_encoder
 from qa.web.starters import starters
 
 _LOADING = "Loading the model"
@@ -74,18 +74,18 @@ class Opening:
             self.stage = Stage(problem="The index could not be opened; the terminal says why.")
 
     def _brought_in_line(self) -> Library:
+        encoder = load_encoder(self._model)
         if not self._corpus:
-            return Library.open(self._index, model=self._model)
+            return Library.open(self._index, encoder=encoder)
         try:
-            library = Library.open(self._index, model=self._model)
+            library = Library.open(self._index, encoder=encoder)
         except NoIndexError:
-            library = None
+            build(self._index, self._corpus, encoder=encoder, progress=self._progress)
+            return Library.open(self._index, encoder=encoder)
         # To bring an index in line with the corpus takes out what is not there, so one with other articles is left alone.
-        if library is None or all_from(library, self._corpus):
-            build(self._index, self._corpus, model=self._model, progress=self._progress)
-        if library is None:
-            return Library.open(self._index, model=self._model)
-        library.refresh()
+        if all_from(library, self._corpus):
+            build(self._index, self._corpus, encoder=encoder, progress=self._progress)
+            library.refresh()
         return library
 
     def _progress(self, doing: str, done: int, total: int) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import gradio as gr
 
 from qa.errors import QuestionError
+from qa.settings import LONGEST_QUESTION
 from qa.types import Article
 from qa.web import conversation, places, reader, render
 from qa.web.conversation import Filters, Shown, Turn
@@ -134,7 +135,7 @@ class _Page:
             placeholder=_WAIT,
             interactive=False,
             submit_btn=True,
-            max_length=conversation.LONGEST_QUESTION,
+            max_length=LONGEST_QUESTION,
         )
         with gr.Row(elem_id="below"):
             with gr.Accordion(_FILTER, open=False, elem_id="filter") as self._filter:
@@ -183,7 +184,7 @@ class _Page:
         turns = conversation.from_json(kept)
         shown = conversation.shown(turns, library)
         articles, groups = library.articles(), library.groups()
-        link = str(request.query_params.get("q") or "")[: conversation.LONGEST_QUESTION].strip()
+        link = str(request.query_params.get("q") or "")[:LONGEST_QUESTION].strip()
         return [
             gr.HTML(visible=False),
             gr.Chatbot(render.messages(shown), examples=[{"text": question} for question in opened.starters]),

@@ -1,0 +1,263 @@
+"""The command line: what it reads and writes, and one clear line for whatever can't be used."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from articles import IDS
+from click.testing import CliRunner, Result
+
+from qa import cli, settings
+from qa.models import encoder as encoders
+from qa.models.encoder import SentenceEncoder
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(encoder: SentenceEncoder, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run a command in this process, with the encoder that is loaded already unless the test names a model."""
+
+    def same(name: str = encoders.BUNDLED) -> SentenceEncoder:
+        return encoder if name == encoders.BUNDLED else SentenceEncoder(name)
+
+    monkeypatch.setattr("qa.models.encoder.SentenceEncoder", same)
+
+    def invoke(*arguments: str | Path) -> Result:
+        result = CliRunner().invoke(cli.main, [str(argument) for argument in arguments])
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result
+
+    return invoke
+
+
+def _failed(result: Result, *said: str, status: int = 1) -> None:
+    """Check that a command failed with one line that says these things."""
+    assert result.exit_code == status
+    last = result.stderr.strip().splitlines()[-1]
+    assert last.startswith("whosaid: ")
+    for part in said:
+        assert part in result.stderr
+
+
+def _lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+
+
+# ---- asking
+
+
+def test_ask_prints_the_answer_and_where_it_stands(run: Run, index_folder: Path) -> None:
+    result = run("ask", "Who calls for a limit on taking water between May and September?", "--index", index_folder)
+    assert result.exit_code == 0
+    assert "River Trust, in its own voice (March 2024):" in result.stdout
+    assert "[1] A limit the Wend can live with (2024-03, https://rivertrust.example/limit) · trust-limit [" in result.stdout
+
+
+def test_ask_is_silent_with_status_0(run: Run, index_folder: Path) -> None:
+    result = run("ask", "What does the Anglers' Club say about nuclear power?", "--index", index_folder)
+    assert result.exit_code == 0
+    assert "Anglers' Club" in result.stdout
+    assert "Nearest passages, which don't answer:" in result.stdout
+    assert "[1]" not in result.stdout
+
+
+def test_ask_json_is_one_object_with_exact_places(run: Run, index_folder: Path) -> None:
+    row = json.loads(run("ask", "What did Ada Marsh say about warm water?", "--json", "--index", index_folder).stdout)
+    texts = {article["id"]: article["text"] for article in json.loads(run("articles", "--json", "--text", "--index", index_folder).stdout)}
+    assert row["answered"] is True
+    first = row["citations"][0]
+    assert set(first) == {
+        "number", "article", "group", "speaker", "voice", "quote", "start", "end", "title", "published", "url", "kind",
+    }  # fmt: skip
+    assert (first["number"], first["speaker"], first["voice"], first["published"]) == (1, "Ada Marsh", "quoted", "2024-03")
+    for citation in row["citations"]:
+        assert texts[citation["article"]][citation["start"] : citation["end"]] == citation["quote"]
+
+
+def test_ask_takes_filters_and_earlier_questions(run: Run, index_folder: Path) -> None:
+    result = run("ask", "And the FUW?", "--after", "What does the River Trust say about a limit?", "--json", "--index", index_folder)
+    assert json.loads(result.stdout)["citations"][0]["group"] == "Farmers' Union"
+    result = run("ask", "Who speaks of a limit?", "--group", "WRT", "--until", "2024", "--json", "--index", index_folder)
+    assert {citation["group"] for citation in json.loads(result.stdout)["citations"]} == {"River Trust"}
+
+
+def test_a_batch_of_questions(run: Run, index_folder: Path, tmp_path: Path) -> None:
+    questions = [
+        {"id": "a", "question": "Who said that fish drown in warm water?"},
+        {"id": 2, "question": "And the Farmers' Union?", "history": ["What does the River Trust say about a limit?"], "groups": None},
+        {"id": "c", "question": "What is the capital of Mongolia?", "since": "2023", "until": "2024-12", "unknown": 1},
+    ]
+    (tmp_path / "in.jsonl").write_text("\n\n".join(json.dumps(row) for row in questions), "utf-8")
+    result = run("ask", "--batch", tmp_path / "in.jsonl", "--output", tmp_path / "out.jsonl", "--index", index_folder)
+    assert result.exit_code == 0
+    rows = _lines(tmp_path / "out.jsonl")
+    assert [row["id"] for row in rows] == ["a", 2, "c"]
+    assert [row["answered"] for row in rows] == [True, True, False]
+    assert rows[0]["citations"][0]["speaker"] == "Ada Marsh"
+    assert rows[2]["citations"] == []
+
+
+def test_lines_of_a_batch_that_cannot_be_asked_are_said_and_the_rest_goes_on(run: Run, index_folder: Path, tmp_path: Path) -> None:
+    lines = [
+        "not json", '{"id": 1}', '["a"]', '{"id": 2, "question": ""}', '{"id": 3, "question": "Why?", "since": "soon"}',
+        '{"id": 4, "question": "Why?", "history": "And?"}', '{"id": 5, "question": "Who wants a fish pass?"}', "[" * 100_000,
+    ]  # fmt: skip
+    (tmp_path / "in.jsonl").write_text("\n".join(lines), "utf-8")
+    result = run("ask", "--batch", tmp_path / "in.jsonl", "--output", tmp_path / "out.jsonl", "--index", index_folder)
+    _failed(
+        result, "7 of 8 lines", "in.jsonl:1: is not JSON", 'in.jsonl:2: has no "question"', "in.jsonl:4: the question is empty", "'soon'"
+    )
+    rows = _lines(tmp_path / "out.jsonl")
+    assert len(rows) == 8
+    assert [row["answered"] for row in rows].count(True) == 1
+    assert rows[6]["id"] == 5
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["ask"],
+        ["ask", "Why?", "--batch", __file__],
+        ["ask", "--batch", __file__],
+        ["ask", "Why?", "--output", "x"],
+        ["search", "a", "-k", "0"],
+        ["asks"],
+    ],
+)
+def test_wrong_usage_is_status_2(run: Run, arguments: list[str]) -> None:
+    assert run(*arguments).exit_code == 2
+
+
+@pytest.mark.parametrize(("question", "said"), [("", "is empty"), ("  ", "is empty"), ("q" * 100_000, "100,000 characters")])
+def test_a_question_that_is_none(run: Run, index_folder: Path, question: str, said: str) -> None:
+    _failed(run("ask", question, "--index", index_folder), said)
+
+
+def test_a_date_that_is_none(run: Run, index_folder: Path) -> None:
+    _failed(run("ask", "Why?", "--since", "soon", "--index", index_folder), "since 'soon'", "2025-10-08")
+
+
+# ---- searching and listing
+
+
+def test_search_prints_and_writes_passages(run: Run, index_folder: Path, tmp_path: Path) -> None:
+    assert "anglers-salmon" in run("search", "salmon at the weir", "-k", "2", "--index", index_folder).stdout.splitlines()[0]
+    row = json.loads(run("search", "salmon at the weir", "-k", "2", "--json", "--index", index_folder).stdout)
+    assert len(row["passages"]) == 2
+    assert set(row["passages"][0]) == {"article", "start", "end", "text", "score", "group"}
+    (tmp_path / "in.jsonl").write_text('{"id": "x", "question": "salmon"}', "utf-8")
+    run("search", "--batch", tmp_path / "in.jsonl", "--output", tmp_path / "out.jsonl", "-k", "3", "--index", index_folder)
+    (found,) = _lines(tmp_path / "out.jsonl")
+    assert found["id"] == "x"
+    assert len(found["passages"]) == 3
+
+
+def test_articles_as_table_list_and_lines(run: Run, index_folder: Path, tmp_path: Path) -> None:
+    table = run("articles", "--index", index_folder).stdout.splitlines()
+    assert len(table) == len(IDS)
+    assert table[0].startswith("2024-07-15  Mill Owners' Guild, Guild goes to court")
+    assert any("unknown group" in line for line in table)
+    rows = json.loads(run("articles", "--json", "--index", index_folder).stdout)
+    assert {row["id"] for row in rows} == IDS
+    assert "text" not in rows[0]
+    run("articles", "--text", "--output", tmp_path / "all.jsonl", "--index", index_folder)
+    assert {row["id"] for row in _lines(tmp_path / "all.jsonl") if row["text"]} == IDS
+    assert len(run("articles", "--group", "FUW", "--index", index_folder).stdout.splitlines()) == 2
+
+
+def test_groups(run: Run, index_folder: Path) -> None:
+    assert "   2  River Trust  (also: Wend River Trust, WRT, Clear Water)" in run("groups", "--index", index_folder).stdout
+    rows = {row["name"]: row for row in json.loads(run("groups", "--json", "--index", index_folder).stdout)}
+    assert rows["River Trust"]["articles"] == 2
+    assert (rows["River Trust"]["first"], rows["River Trust"]["last"]) == ("2023", "2024-03")
+    assert rows["Anglers' Club"]["parent"] == "River Trust"
+
+
+# ---- building, and input that can't be used
+
+
+def test_build_says_what_it_did(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("The heron stands at the bridge.", "utf-8")
+    first = run("build", tmp_path / "a.md", "--index", tmp_path / "i")
+    assert first.exit_code == 0
+    assert "1 added; 1 sentences encoded" in first.stdout
+    again = json.loads(run("build", tmp_path / "a.md", "--index", tmp_path / "i", "--json").stdout)
+    assert (again["unchanged"], again["sentences"], again["skipped"]) == (1, 0, [])
+
+
+def test_build_goes_on_past_what_it_cannot_read(run: Run, tmp_path: Path) -> None:
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    (corpus / "good.md").write_text("---\ntitle: Good\npublished: soon\n---\nThe heron stands at the bridge.", "utf-8")
+    (corpus / "yaml.md").write_text("---\ntitle: [a\n---\nThe duck swims.", "utf-8")
+    (corpus / "empty.txt").write_bytes(b"")
+    (corpus / "blank.txt").write_text(" \n", "utf-8")
+    (corpus / "latin.txt").write_bytes("Die Mühle am Fluß ist über hundert Jahre alt und hört nie auf zu mahlen.".encode("latin-1"))
+    (corpus / "rows.jsonl").write_text('{"id": "good", "text": "Twice."}\nnot json\n{"id": "r", "text": "A third."}', "utf-8")
+    result = run("build", corpus, "--index", tmp_path / "i")
+    _failed(
+        result, "empty.txt: is empty", "blank.txt: is empty", "'soon' is not a date", "yaml.md: front matter is not YAML", "rows.jsonl:2"
+    )
+    assert "id 'good' is already the id of" in result.stderr
+    ids = {row["id"] for row in json.loads(run("articles", "--json", "--index", tmp_path / "i").stdout)}
+    assert ids == {"good", "yaml", "latin", "r"}
+
+
+def test_a_very_long_line_is_read(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "long.txt").write_text("The heron stood at the weir and " + "waited, " * 6_000 + "and nobody came.", "utf-8")
+    assert run("build", tmp_path / "long.txt", "--index", tmp_path / "i").exit_code == 0
+    row = json.loads(run("search", "heron at the weir", "-k", "1", "--json", "--index", tmp_path / "i").stdout)
+    assert "heron" in row["passages"][0]["text"]
+
+
+def test_build_without_articles_changes_nothing(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    _failed(run("build", tmp_path / "empty", "--index", tmp_path / "i"), "no article found", "nothing was changed")
+    assert not (tmp_path / "i").exists()
+
+
+def test_paths_that_cannot_be_used(run: Run, tmp_path: Path, index_folder: Path) -> None:
+    (tmp_path / "a.md").write_text("Words.", "utf-8")
+    (tmp_path / "a.xyz").write_text("Words.", "utf-8")
+    _failed(run("build", tmp_path / "missing", "--index", tmp_path / "i"), "missing", "there is no such file or folder")
+    _failed(run("build", tmp_path / "a.xyz", "--index", tmp_path / "i"), ".xyz", "expected one of")
+    _failed(run("build", tmp_path / "a.md", "--index", tmp_path), "is not an index")
+    _failed(run("build", tmp_path / "a.md", "--index", tmp_path / "a.md"), "is a file")
+    _failed(run("ask", "Why?", "--index", tmp_path / "nothing"), "no index here yet", "whosaid build")
+    _failed(run("ask", "Why?", "--index", tmp_path), "is not an index")
+    _failed(run("ask", "Why?", "--model", tmp_path / "no-model", "--index", index_folder), "no-model", "there is no such folder")
+    _failed(run("ask", "Why?", "--model", tmp_path, "--index", index_folder), "config.json")
+    _failed(run("build", tmp_path / "a.md", "--groups", tmp_path / "a.xyz", "--index", tmp_path / "i"), "can't be read as TOML")
+    assert (tmp_path / "a.md").read_text("utf-8") == "Words."
+
+
+# ---- settings and starting
+
+
+def test_the_index_comes_from_the_environment(run: Run, index_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WHOSAID_INDEX", str(index_folder))
+    assert run("groups").exit_code == 0
+
+
+def test_the_corpus_that_ships_reads_without_a_notice(run: Run, tmp_path: Path) -> None:
+    row = json.loads(run("build", settings.shipped_corpus(), "--index", tmp_path / "i", "--json").stdout)
+    assert (row["added"], row["skipped"]) == (12, [])
+    answer = json.loads(run("ask", "And the Spartacists?", "--after", "What does Red Flag say about the Trump plan?", "--json",
+                            "--index", tmp_path / "i").stdout)  # fmt: skip
+    assert answer["citations"][0]["group"] == "International Communist League (Fourth Internationalist)"
+    assert answer["citations"][0]["kind"] == "digest"
+
+
+def test_the_installed_command_runs() -> None:
+    command = Path(sys.executable).with_name("whosaid")
+    done = subprocess.run([command, "--help"], capture_output=True, text=True, check=True)
+    for name in ("build", "ask", "search", "articles", "groups", "serve"):
+        assert f"  {name} " in done.stdout
