@@ -88,6 +88,7 @@ def test_filters_set_by_hand_come_before_what_the_words_say(corpus: Corpus) -> N
             None,
         ),
         (["What does the River Trust say about otters?"], "How many of them were counted?", ("River Trust",), None),
+        (["What did Ada Marsh say about warm water?"], "And Tom Brandt?", (), "warm water"),
         (["What does the River Trust say about otters?"], "Who wants a fish pass at Low Mill weir?", (), None),
     ],
 )
@@ -98,6 +99,13 @@ def test_a_follow_up_takes_what_it_leaves_out_from_before(
     assert query.publishers == publishers
     if topic is not None:
         assert query.topic == topic
+
+
+def test_a_name_alone_is_asked_in_turn_and_a_name_after_about_is_the_topic(corpus: Corpus) -> None:
+    before = "What did Ada Marsh say about warm water?"
+    assert _read(corpus, "And Hester Vane?", before).speakers == ("Hester Vane",)
+    about = _read(corpus, "And about Hester Vane?", before)
+    assert (about.speakers, about.topic) == (("Ada Marsh",), "Hester Vane")
 
 
 def test_a_question_that_stands_alone_takes_nothing(corpus: Corpus) -> None:

@@ -107,7 +107,9 @@ def _voice_of(citation: Citation) -> str:
     publisher = citation.group or UNKNOWN_GROUP
     if citation.voice == "own" or citation.speaker in (None, citation.group):
         return publisher
-    return f"{citation.speaker} ({'quoted' if citation.voice == 'quoted' else 'reported'} by {publisher})"
+    if citation.digest:
+        return f"{citation.speaker} (in our digest of a text by {publisher})"
+    return f"{citation.speaker} (reported by {publisher})"
 
 
 def _none_of(count: int, by: str = "") -> str:

@@ -79,7 +79,8 @@ def understand(question: Question, corpus: Corpus) -> Query:
     if not question.history or not _leans(query):
         return query
     *earlier, last = question.history
-    return _filled(query, understand(Question(last, tuple(earlier)), corpus), question)
+    before = understand(Question(last, tuple(earlier)), corpus)
+    return _filled(_of_the_named(query, before, corpus), before, question)
 
 
 def content_words(text: str) -> list[str]:
@@ -231,6 +232,18 @@ def _leans(query: Query) -> bool:
     """Tell whether a question needs the earlier ones: it opens with "and", points back, or names hardly anything."""
     words = _own_words(query.topic)
     return bool(_DEPENDENT.match(query.text)) or (bool(_POINTS_BACK.search(query.topic)) and len(words) < 6) or not words
+
+
+def _of_the_named(query: Query, before: Query, corpus: Corpus) -> Query:
+    """Return "And NATO?" as asked of NATO, where the question before asked somebody and NATO may be a speaker too."""
+    name = _DEPENDENT.sub("", query.text).strip(" ,;:?!.").removeprefix("the ")
+    known = corpus.registry.canonical(name) in corpus.registry.groups or name.casefold() in corpus.speakers
+    if query.named or not before.named or not known:
+        return query
+    asked = (
+        (corpus.registry.canonical(name),) if corpus.registry.canonical(name) in corpus.registry.groups else _speakers_called(name, corpus)
+    )
+    return replace(query, topic="", speakers=asked, named=asked)
 
 
 def _filled(query: Query, before: Query, question: Question) -> Query:
