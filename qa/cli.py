@@ -76,6 +76,7 @@ def _filter_options(command: Callable[..., Any]) -> Callable[..., Any]:
     command = click.option("--group", "groups", multiple=True, metavar="NAME", help="Only articles of this group; may be repeated.")(
         command
     )
+    command = click.option("--speaker", "speakers", multiple=True, metavar="NAME", help="Only where this person or body speaks.")(command)
     return click.option(
         "--after", "history", multiple=True, metavar="QUESTION", help="An earlier question of the conversation; may be repeated."
     )(command)
@@ -146,6 +147,7 @@ def ask(
     model: str | None,
     history: tuple[str, ...],
     groups: tuple[str, ...],
+    speakers: tuple[str, ...],
     since: str | None,
     until: str | None,
     batch: Path | None,
@@ -158,7 +160,7 @@ def ask(
     if batch and output:
         _run_batch(batch, output, lambda asked: _answer_row(library.ask(asked)), {"answered": False, "citations": []})
         return
-    answer = library.ask(_question(question or "", history, groups, since, until))
+    answer = library.ask(_question(question or "", history, groups, speakers, since, until))
     if as_json:
         also = [_passage_row(library, hit) for hit in answer.also_found]
         _print_json({"question": answer.question, **_answer_row(answer), "also_found": also})
@@ -187,6 +189,7 @@ def search(
     model: str | None,
     history: tuple[str, ...],
     groups: tuple[str, ...],
+    speakers: tuple[str, ...],
     since: str | None,
     until: str | None,
     batch: Path | None,
@@ -203,7 +206,7 @@ def search(
     if batch and output:
         _run_batch(batch, output, found, {"passages": []})
         return
-    row = found(_question(question or "", history, groups, since, until))
+    row = found(_question(question or "", history, groups, speakers, since, until))
     if as_json:
         _print_json({"question": question, **row})
         return
@@ -294,10 +297,12 @@ def _one_of(question: str | None, batch: Path | None, output: Path | None) -> No
         raise click.UsageError("--batch FILE and --output FILE go together")
 
 
-def _question(text: str, history: Iterable[str], groups: Iterable[str], since: str | None, until: str | None) -> Question:
+def _question(
+    text: str, history: Iterable[str], groups: Iterable[str], speakers: Iterable[str], since: str | None, until: str | None
+) -> Question:
     from qa.types import Question
 
-    return Question(text, tuple(history), tuple(groups), since=_date(since, "since"), until=_date(until, "until"))
+    return Question(text, tuple(history), tuple(groups), tuple(speakers), since=_date(since, "since"), until=_date(until, "until"))
 
 
 def _date(text: str | None, option: str) -> PartialDate | None:
@@ -321,7 +326,16 @@ def _run_batch(batch: Path, output: Path, run: Callable[[Question], Row], nothin
             try:
                 row = _parsed(line)
                 id = row.get("id")
-                result = run(_question(row["question"], _texts(row, "history"), _texts(row, "groups"), row.get("since"), row.get("until")))
+                result = run(
+                    _question(
+                        row["question"],
+                        _texts(row, "history"),
+                        _texts(row, "groups"),
+                        _texts(row, "speakers"),
+                        row.get("since"),
+                        row.get("until"),
+                    )
+                )
             except WhosaidError as error:
                 failed.append(f"{batch}:{number}: {error}")
                 result = {**nothing, "text": str(error), "error": str(error)}

@@ -117,7 +117,7 @@ class Library:
 
         corpus = self._corpus
         asked = checked(Question(question) if isinstance(question, str) else question)
-        return [candidate.hit for candidate in search(understand(asked, corpus), corpus, k)]
+        return [candidate.hit for candidate in search(understand(asked, corpus), corpus, k, asked.speakers)]
 
     def articles(self, *, with_text: bool = False) -> list[Article]:
         """Return every article, newest first, those without a date last; without their texts unless asked for."""

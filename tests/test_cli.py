@@ -87,6 +87,8 @@ def test_ask_takes_filters_and_earlier_questions(run: Run, index_folder: Path) -
     assert json.loads(result.stdout)["citations"][0]["group"] == "Farmers' Union"
     result = run("ask", "Who speaks of a limit?", "--group", "WRT", "--until", "2024", "--json", "--index", index_folder)
     assert {citation["group"] for citation in json.loads(result.stdout)["citations"]} == {"River Trust"}
+    result = run("ask", "What about warm water?", "--speaker", "Ada Marsh", "--json", "--index", index_folder)
+    assert {citation["speaker"] for citation in json.loads(result.stdout)["citations"]} == {"Ada Marsh"}
 
 
 def test_a_batch_of_questions(run: Run, index_folder: Path, tmp_path: Path) -> None:

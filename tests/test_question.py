@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from qa.index.lexical import content_words
 from qa.models.encoder import SentenceEncoder
 from qa.retrieval.corpus import Corpus
-from qa.retrieval.question import content_words, understand
+from qa.retrieval.question import understand
 from qa.types import PartialDate, Query, Question
 
 

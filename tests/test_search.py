@@ -41,6 +41,14 @@ def test_a_group_that_is_named_is_the_only_one_searched(library: Library) -> Non
     assert {hit.article.group for hit in library.search("What does the Farmers' Union say about the river?", 10)} == {"Farmers' Union"}
 
 
+def test_a_speaker_is_found_where_they_speak_and_nowhere_else(library: Library) -> None:
+    hits = library.search(Question("the river", speakers=("Hester Vane",)), 50)
+    assert {hit.article.id for hit in hits} == {"anglers-salmon", "guild-rights"}  # quoted in one, author of the other
+    (hit,) = library.search(Question("the river", speakers=("Ines Calloway",)), 50)
+    assert "Ines Calloway" in library.passage_text(hit)
+    assert library.search(Question("the river", speakers=("Ingrid Solberg",)), 50) == []
+
+
 def test_a_group_that_is_not_there_finds_nothing(library: Library) -> None:
     assert library.search(Question("water", groups=("Sailing Club",)), 5) == []
 

@@ -7,11 +7,12 @@ from dataclasses import replace
 
 from qa.answering import compose, smalltalk
 from qa.answering.choose import Quote, Topic, quotes, topic_of
-from qa.answering.silence import absent, answers, said_by_those_asked, speaks_for
+from qa.answering.silence import absent, answers, said_by_those_asked
 from qa.answering.verify import verified
 from qa.errors import QuestionError
+from qa.index.lexical import content_words
 from qa.retrieval.corpus import Corpus
-from qa.retrieval.question import content_words, understand
+from qa.retrieval.question import understand
 from qa.retrieval.search import search
 from qa.settings import LONGEST_QUESTION
 from qa.types import Answer, Citation, Hit, Query, Question
@@ -19,7 +20,8 @@ from qa.types import Answer, Citation, Hit, Query, Question
 QUOTES_IN_ALL = 3  # for a question with one answer
 QUOTES_OF_A_GROUP = 2  # where several groups answer
 GROUPS_AT_MOST = 8
-NOT_FAR_BEHIND = 0.45  # how much lower than the best a second quote may score
+NOT_FAR_BEHIND = 0.45  # how much lower than the best another quote may score
+NOT_FAR_BEHIND_OF_ONE = 0.25  # the same where one thing is asked for, who said it or a fact
 NOT_FAR_BEHIND_OF_GROUPS = 0.6  # the same among groups, where each has its say
 ALSO_FOUND = 5
 MENTIONED = 0.5  # share of the topic's words that a sentence has to have where the question is who mentions it
@@ -42,7 +44,7 @@ def answer(question: Question, corpus: Corpus) -> Answer:
     searched = [corpus.articles[key] for key in (corpus.articles if among is None else among)]
     chosen = _chosen(query, corpus, among)
     citations = verified(_numbered(chosen), corpus)
-    found = [candidate.hit for candidate in search(query, corpus, ALSO_FOUND + len(citations))]
+    found = [candidate.hit for candidate in search(query, corpus, ALSO_FOUND + len(citations), question.speakers)]
     also = _not_cited(found, citations)[:ALSO_FOUND]
     if not citations:
         words = compose.silence(query, searched)
@@ -74,14 +76,15 @@ def _chosen(query: Query, corpus: Corpus, among: list[int] | None) -> list[Quote
     for group in query.publishers:  # each group that is asked gets a search of its own
         found += _of_group(group, query, topic, corpus, nowhere)
     if not query.publishers or query.speakers:
-        found += _answering(replace(query, publishers=()), topic, corpus, _spoken_in(query, corpus, among), nowhere)
+        found += _answering(replace(query, publishers=()), topic, corpus, among, nowhere)
     found = _once(sorted(found, key=lambda quote: -quote.score))
     if not found:
         return []
     if len(query.publishers) > 1 or query.asked in ("compare", "groups", "mentions"):
         return _each_group(found, query)
     best = found[0].score
-    picked = [quote for quote in found if quote.score >= best - NOT_FAR_BEHIND][:QUOTES_IN_ALL]
+    behind = NOT_FAR_BEHIND_OF_ONE if query.asked in ("who", "fact") else NOT_FAR_BEHIND
+    picked = [quote for quote in found if quote.score >= best - behind][:QUOTES_IN_ALL]
     return _by_group(picked)
 
 
@@ -93,19 +96,7 @@ def _of_group(group: str, query: Query, topic: Topic, corpus: Corpus, nowhere: f
     if own or query.speakers:
         return own
     reported = replace(query, publishers=(), speakers=(group,))
-    return _answering(reported, topic, corpus, _spoken_in(reported, corpus, corpus.among((), query.since, query.until)), nowhere)
-
-
-def _spoken_in(query: Query, corpus: Corpus, among: Sequence[int] | None) -> Sequence[int] | None:
-    """Return those of the articles in which somebody who is asked speaks; all of them where nobody is."""
-    if not query.speakers:
-        return among
-    keys = corpus.articles if among is None else among
-    return [
-        key
-        for key in keys
-        if any(speaks_for(query, s.speaker) for s in corpus.statements.get(key, ())) or corpus.articles[key].author in query.speakers
-    ]
+    return _answering(reported, topic, corpus, corpus.among((), query.since, query.until), nowhere)
 
 
 def _answering(query: Query, topic: Topic, corpus: Corpus, among: Sequence[int] | None, nowhere: float) -> list[Quote]:

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from qa.index.lexical import content_words
 from qa.models.encoder import Vectors
 from qa.retrieval.corpus import Corpus
-from qa.retrieval.question import content_words
 from qa.retrieval.search import Candidate, candidates
 from qa.types import Article, Query, Span, Statement, Voice
 
@@ -91,7 +91,7 @@ def topic_of(query: Query, corpus: Corpus) -> Topic:
 
 def quotes(query: Query, topic: Topic, corpus: Corpus, among: Sequence[int] | None) -> list[Quote]:
     """Return the sentences of these articles that may answer, best first."""
-    found = candidates(topic.text, corpus, among)[:PASSAGES_READ]
+    found = candidates(topic.text, corpus, among, query.speakers)[:PASSAGES_READ]
     return sorted((quote for candidate in found for quote in _scored(candidate, query, topic, corpus)), key=lambda q: -q.score)
 
 

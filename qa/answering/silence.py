@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from qa.answering.choose import RELATED_LETTERS, Quote, Topic, is_there
-from qa.index.lexical import stems
+from qa.index.lexical import content_words, stems
 from qa.retrieval.corpus import Corpus
-from qa.retrieval.question import content_words, names_in
+from qa.retrieval.question import names_in
 from qa.types import Query
 
 # Logistic regression over the evidence, fitted on our own questions about other people's articles; see the README.

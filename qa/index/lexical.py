@@ -22,6 +22,16 @@ if TYPE_CHECKING:
 _HEAP = 50_000_000  # bytes; tantivy writes a segment whenever it is full
 _WORDS, _PASSAGE, _ARTICLE = "words", "passage", "article"
 
+STOP_WORDS = frozenset(
+    """
+    a about actually after all also am an and any anybody anyone anything are as at be because been before being between
+    both but by can could did do does doing done during ever exactly for from had has have having he her hers him his how i
+    if in into is it its itself just may me might more most must my never no nor not of on once only or other our out over
+    own really s same she should so some such t than that the their them then there these they this those through to too
+    under until up us very was we were what when where which while who whom whose why will with would you your
+    """.split()
+)
+
 
 @cache
 def _analyzer() -> tantivy.TextAnalyzer:
@@ -35,6 +45,11 @@ def stems(text: str) -> list[str]:
     """Return the words of `text` as the index keeps them: lower case, stemmed, in order."""
     words: list[str] = _analyzer().analyze(text)
     return words
+
+
+def content_words(text: str) -> list[str]:
+    """Return the stems of the words that carry meaning, in order, each once."""
+    return [word for word in dict.fromkeys(stems(text)) if word not in STOP_WORDS and (len(word) > 1 or word.isdigit())]
 
 
 class LexicalIndex:
@@ -108,28 +123,30 @@ class LexicalIndex:
             raise IndexFolderError(f"the passages can't be written ({error}); free space or check permissions and build again") from error
         self.refresh()
 
-    def search(self, words: Sequence[str], k: int, articles: Sequence[int] | None = None) -> list[tuple[int, float]]:
+    def search(
+        self, words: Sequence[str], k: int, articles: Sequence[int] | None = None, passages: Sequence[int] | None = None
+    ) -> list[tuple[int, float]]:
         """Return up to `k` passage ids with their BM25 score for `words` (stems), best first.
 
-        `articles` limits the search itself to these article keys, so that a rare group gets all of `k`.
+        `articles` and `passages` limit the search itself to these keys, so that a rare group or speaker gets all of `k`.
         """
         import tantivy
 
-        if not words or (articles is not None and not len(articles)):
+        if not words or (articles is not None and not articles) or (passages is not None and not passages):
             return []
         query = tantivy.Query.boolean_query(
             [(tantivy.Occur.Should, tantivy.Query.term_query(self._schema, _WORDS, word)) for word in words]
         )
-        query = self._limited(query, articles)
+        query = self._limited(self._limited(query, _ARTICLE, articles), _PASSAGE, passages)
         searcher = self._searcher
         return [(int(searcher.doc(at)[_PASSAGE][0]), float(score)) for score, at in searcher.search(query, k).hits]
 
-    def _limited(self, query: tantivy.Query, articles: Sequence[int] | None) -> tantivy.Query:
+    def _limited(self, query: tantivy.Query, field: str, numbers: Sequence[int] | None) -> tantivy.Query:
         import tantivy
 
-        if articles is None:
+        if numbers is None:
             return query
-        only = tantivy.Query.const_score_query(tantivy.Query.term_set_query(self._schema, _ARTICLE, list(articles)), 0.0)
+        only = tantivy.Query.const_score_query(tantivy.Query.term_set_query(self._schema, field, list(numbers)), 0.0)
         return tantivy.Query.boolean_query([(tantivy.Occur.Must, query), (tantivy.Occur.Must, only)])
 
     def holds(self, word: str, beginning: int, articles: Sequence[int] | None = None) -> bool:
@@ -139,7 +156,7 @@ class LexicalIndex:
         query = tantivy.Query.term_query(self._schema, _WORDS, word)
         if len(word) >= beginning and word[:beginning].isalnum():
             query = tantivy.Query.regex_query(self._schema, _WORDS, f"{word[:beginning]}.*")
-        return bool(self._searcher.search(self._limited(query, articles), 1).hits)
+        return bool(self._searcher.search(self._limited(query, _ARTICLE, articles), 1).hits)
 
     def rarity(self, word: str) -> float:
         """Return the inverse document frequency of a stem over passages: ln(1 + (N - n + 1/2) / (n + 1/2)), as in BM25."""

@@ -139,10 +139,12 @@ class Store:
         """Return the groups that the index was told of."""
         return tuple(Group.of(row) for row in json.loads(self._state("groups") or "[]"))
 
-    def sentence_ids(self, articles: Iterable[int] | None = None) -> Ids:
-        """Return the ids of the sentences of these articles (of all for None), sorted, shape (n,)."""
-        if articles is None:
-            rows: Iterable[tuple[Any, ...]] = self._rows("SELECT id FROM sentences")
+    def sentence_ids(self, articles: Iterable[int] | None = None, passages: Iterable[int] | None = None) -> Ids:
+        """Return the ids of the sentences of these passages, else of these articles, else of all, sorted, shape (n,)."""
+        if passages is not None:
+            rows: Iterable[tuple[Any, ...]] = self._rows_in("SELECT id FROM sentences WHERE passage IN (%s)", passages)
+        elif articles is None:
+            rows = self._rows("SELECT id FROM sentences")
         else:
             rows = self._rows_in("SELECT id FROM sentences WHERE article IN (%s)", articles)
         return np.sort(np.fromiter((row[0] for row in rows), np.int64))

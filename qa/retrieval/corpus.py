@@ -5,9 +5,10 @@ Everything a question needs is read through here, so that all of it comes from t
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -17,10 +18,10 @@ from qa.errors import IndexFolderError
 from qa.index.build import DENSE, LEXICAL, STORE, derive_anew
 from qa.index.dense import DenseIndex
 from qa.index.folder import IndexFolder
-from qa.index.lexical import LexicalIndex
+from qa.index.lexical import LexicalIndex, content_words
 from qa.index.store import Store
 from qa.models.encoder import Encoder
-from qa.types import Article, PartialDate, Statement
+from qa.types import Article, PartialDate, Span, Statement
 
 
 class Corpus:
@@ -140,6 +141,28 @@ class Corpus:
                 if name not in self.registry.groups and name[:1].isupper():
                     found[name.split()[-1].casefold()].add(name)
         return {name: tuple(sorted(owners)) for name, owners in found.items()}
+
+    def spoken(self, names: Iterable[str], among: Sequence[int] | None) -> tuple[list[int], list[int]]:
+        """Return the articles and the passages, of these articles, in which somebody called one of `names` speaks.
+
+        Authors speak in the whole of their articles. All words of an asked name have to be in the speaker's.
+        """
+        wanted = [set(content_words(name)) for name in names]
+        allowed = None if among is None else set(among)
+        spans: dict[int, list[Span]] = defaultdict(list)
+        for words, key, said in self._voices:
+            if (allowed is None or key in allowed) and any(name <= words for name in wanted):
+                spans[key] += said
+        sentences = self.store.sentences(articles=spans)
+        passages = {s.passage for s in sentences if any(s.span.overlaps(span) for span in spans[s.article])}
+        return list(spans), sorted(passages)
+
+    @cached_property
+    def _voices(self) -> list[tuple[frozenset[str], int, tuple[Span, ...]]]:
+        """The words of each speaker's or author's name, the article's key, and where they speak in it."""
+        found = [(frozenset(content_words(s.speaker)), key, s.content) for key, said in self.statements.items() for s in said]
+        whole = (Span(0, sys.maxsize),)
+        return found + [(frozenset(content_words(a.author)), key, whole) for key, a in self.articles.items() if a.author]
 
     @cached_property
     def authors(self) -> dict[str, tuple[str, ...]]:

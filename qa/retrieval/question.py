@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from qa.attribution.groups import Mention
-from qa.index.lexical import stems
+from qa.index.lexical import content_words, stems
 from qa.retrieval.corpus import Corpus
-from qa.retrieval.vocabulary import ASKING_WORDS, AUXILIARY, BODIES, BODY, NEUTRAL, OFFICES, OPINION, ORGAN, SAY, STOP_WORDS
+from qa.retrieval.vocabulary import ASKING_WORDS, AUXILIARY, BODIES, BODY, NEUTRAL, OFFICES, OPINION, ORGAN, SAY
 from qa.types import Asked, Query, Question, Span
 
 
@@ -81,11 +81,6 @@ def understand(question: Question, corpus: Corpus) -> Query:
     *earlier, last = question.history
     before = understand(Question(last, tuple(earlier)), corpus)
     return _filled(_of_the_named(query, before, corpus), before, question)
-
-
-def content_words(text: str) -> list[str]:
-    """Return the stems of the words that carry meaning, in order, each once."""
-    return [word for word in dict.fromkeys(stems(text)) if word not in STOP_WORDS and (len(word) > 1 or word.isdigit())]
 
 
 def names_in(text: str) -> list[str]:

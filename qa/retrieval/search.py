@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from qa.index.lexical import content_words
 from qa.index.store import StoredSentence
 from qa.models.encoder import Vectors
 from qa.retrieval.corpus import Corpus
-from qa.retrieval.question import content_words
 from qa.types import Hit, Passage, Query
 
 LEXICAL_CANDIDATES = 150
@@ -35,19 +35,29 @@ class Candidate:
     cosines: Vectors  # one for each sentence
 
 
-def search(query: Query, corpus: Corpus, k: int) -> list[Candidate]:
-    """Return up to `k` passages, best first, from the articles that the query's filters allow."""
+def search(query: Query, corpus: Corpus, k: int, told_speakers: Sequence[str] = ()) -> list[Candidate]:
+    """Return up to `k` passages, best first, from the articles that the query's filters allow.
+
+    `told_speakers` are those that a person set by hand; a name in the question's words doesn't narrow a search for
+    passages, since attribution finds fewer speakers than there are.
+    """
     if not query.text.strip():
         return []
     among = corpus.among(query.publishers, query.since, query.until)
-    return fair(candidates(query.text, corpus, among), k)
+    return fair(candidates(query.text, corpus, among, told_speakers), k)
 
 
-def candidates(text: str, corpus: Corpus, among: Sequence[int] | None) -> list[Candidate]:
-    """Return every passage that either half finds for `text` among these articles, with its fused score, best first."""
-    lexical = dict(corpus.lexical.search(content_words(text), LEXICAL_CANDIDATES, among))
+def candidates(text: str, corpus: Corpus, among: Sequence[int] | None, speakers: Sequence[str] = ()) -> list[Candidate]:
+    """Return every passage that either half finds for `text`, with its fused score, best first.
+
+    Looked for in these articles only (None: in all) and, where `speakers` are given, where one of them speaks.
+    """
+    passages: list[int] | None = None
+    if speakers:
+        among, passages = corpus.spoken(speakers, among)
+    lexical = dict(corpus.lexical.search(content_words(text), LEXICAL_CANDIDATES, among, passages))
     vector = corpus.encoder.encode([text])[0]
-    ids = None if among is None else corpus.store.sentence_ids(among)
+    ids = None if among is None else corpus.store.sentence_ids(among, passages)
     nearest = corpus.dense.search(vector, DENSE_CANDIDATES, ids)
     by_passage: dict[int, list[StoredSentence]] = defaultdict(list)
     wanted = {sentence.passage for sentence in corpus.store.sentences(ids=[number for number, _ in nearest])} | set(lexical)

@@ -1,4 +1,4 @@
-"""The English words by which questions are read: verbs of saying, kinds of bodies, words without meaning of their own.
+"""The English words by which questions are read: verbs of saying, kinds of bodies, words about asking.
 
 One home for the lists; how they are used stands in `question.py`.
 """
@@ -53,13 +53,4 @@ OPINION = (
 )
 OFFICES = frozenset({"ministry", "government", "court", "military", "un-body"})  # kinds of groups that speak for their parent
 AUXILIARY = "do|does|did|has|have|had|is|are|was|were|would|will|can|should"
-STOP_WORDS = frozenset(
-    """
-    a about actually after all also am an and any anybody anyone anything are as at be because been before being between
-    both but by can could did do does doing done during ever exactly for from had has have having he her hers him his how i
-    if in into is it its itself just may me might more most must my never no nor not of on once only or other our out over
-    own really s same she should so some such t than that the their them then there these they this those through to too
-    under until up us very was we were what when where which while who whom whose why will with would you your
-    """.split()
-)
 ASKING_WORDS = "group party organisation organization article statement according author view position opinion stance"
