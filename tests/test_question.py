@@ -53,6 +53,8 @@ def test_the_kind_of_answer(corpus: Corpus, text: str, asked: str) -> None:
         ("What does the Furrow report on strawberries?", ("Farmers' Union",), (), "strawberries"),
         ("Who says that the Farmers' Union paid for the surveys?", (), (), "Farmers' Union paid for the surveys"),
         ("Who mentions the River Trust?", (), (), "River Trust"),
+        ("Who said that Ada Marsh claims the river is dry?", (), (), "Ada Marsh claims the river is dry"),
+        ("Who does the River Trust say counted the otters?", ("River Trust",), (), "counted the otters"),
     ],
 )
 def test_who_is_asked_and_of_what(corpus: Corpus, text: str, publishers: tuple[str, ...], speakers: tuple[str, ...], topic: str) -> None:

@@ -152,7 +152,9 @@ def _is_asked_of(text: str, mention: Mention, mentions: Sequence[Mention], *, pu
     before, after = text[: mention.span.start], text[mention.span.end :]
     names = "|".join(re.escape(m.span.of(text)) for m in mentions)
     others = rf"(?:['’\"”]?{_AND}(?:{names}))*"
-    if _says(others, after) or _search(rf"^{others}['’\"”]?(?:['’]s)?\s+(?:\w+\s+)?(?:{OPINION})\b", after):
+    if (_says(others, after) and not _within_a_claim(text, before)) or _search(
+        rf"^{others}['’\"”]?(?:['’]s)?\s+(?:\w+\s+)?(?:{OPINION})\b", after
+    ):
         return True
     led = rf"(?:{_ACCORDING}|by|from|(?:articles?|statements?|reports?|response|reaction|answer) (?:from|in|of))"
     if _search(rf"\b{led}\s+(?:both\s+)?(?:the\s+)?['‘\"“]?(?:(?:{names})['’\"”]?{_AND})*$", before):
@@ -167,6 +169,11 @@ def _says(others: str, after: str) -> bool:
     return _search(rf"^{others}['’\"”]?(?:['’]s)?\s*(?:\([^)]*\)\s*)?(?:(?:{ORGAN})\s+)?{adverbs}(?:{SAY})\b", after)
 
 
+def _within_a_claim(text: str, before: str) -> bool:
+    """Tell whether a name stands in what somebody is asked to have said: "Who said that the Guild claims ...?"."""
+    return bool(_WHO.match(text)) and not _search(rf"\b(?:{AUXILIARY})\s+(?:the\s+)?['‘\"“]?$", before)
+
+
 def _search(pattern: str, text: str) -> bool:
     return bool(re.search(pattern, text, re.IGNORECASE))
 
@@ -179,7 +186,7 @@ def _people_asked_of(text: str, mentions: Sequence[Mention]) -> Iterator[tuple[s
     for name, span in _capitalised(text):
         if any(span.overlaps(mention.span) for mention in mentions):
             continue
-        if _says("", text[span.end :]) or _search(
+        if (_says("", text[span.end :]) and not _within_a_claim(text, text[: span.start])) or _search(
             rf"\b(?:{_ACCORDING}|(?:said|written|told|reported) by)\s+(?:the\s+)?$", text[: span.start]
         ):
             yield name, span
