@@ -318,7 +318,8 @@ def _date(text: str | None, option: str) -> PartialDate | None:
 
 def _run_batch(batch: Path, output: Path, run: Callable[[Question], Row], nothing: Row) -> None:
     """Write a row for each line of `batch`; a line that can't be asked gets `nothing` and an error, and the rest go on."""
-    lines = [(number, line) for number, line in enumerate(batch.read_text("utf-8", errors="replace").splitlines(), 1) if line.strip()]
+    text = batch.read_text("utf-8", errors="replace")
+    lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
     failed: list[str] = []
     with output.open("w", encoding="utf-8") as stream, _bars() as progress:
         for done, (number, line) in enumerate(lines, 1):
@@ -326,16 +327,8 @@ def _run_batch(batch: Path, output: Path, run: Callable[[Question], Row], nothin
             try:
                 row = _parsed(line)
                 id = row.get("id")
-                result = run(
-                    _question(
-                        row["question"],
-                        _texts(row, "history"),
-                        _texts(row, "groups"),
-                        _texts(row, "speakers"),
-                        row.get("since"),
-                        row.get("until"),
-                    )
-                )
+                since, until = (str(row[name]) if row.get(name) else None for name in ("since", "until"))
+                result = run(_question(row["question"], _texts(row, "history"), _texts(row, "groups"), (), since, until))
             except WhosaidError as error:
                 failed.append(f"{batch}:{number}: {error}")
                 result = {**nothing, "text": str(error), "error": str(error)}

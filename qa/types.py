@@ -165,8 +165,9 @@ class Question:
 class Query:
     """A question as understood, standing alone.
 
-    `publishers` limits the search to articles of these groups, `speakers` to what these are reported to say.
-    `unknown` are names in the question that occur nowhere in the corpus.
+    `publishers` are groups asked what they say in their own articles, `speakers` those asked what they are reported to
+    say, `within` the groups whose articles a person set by hand as the only ones to look at. `unknown` are names in the
+    question of which the corpus lacks a word.
     """
 
     text: str
@@ -174,6 +175,7 @@ class Query:
     asked: Asked
     publishers: tuple[str, ...] = ()
     speakers: tuple[str, ...] = ()
+    within: tuple[str, ...] = ()
     named: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
     since: PartialDate | None = None

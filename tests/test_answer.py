@@ -53,7 +53,7 @@ def test_every_quote_stands_word_for_word_at_its_place(library: Library, questio
 @pytest.mark.parametrize(
     ("question", "said"),
     [
-        ("What does the Anglers' Club say about nuclear power?", "The only article by Anglers' Club|nuclear power"),
+        ("What does the Anglers' Club say about nuclear power?", "Nothing in the only article by Anglers' Club speaks of|nuclear power"),
         ("What did Ingrid Solberg say about the weir?", "None of the 10 articles|Ingrid Solberg"),
         ("What is the capital of Mongolia?", "Mongolia|10 articles"),
         ("Who won the football cup?", "10 articles"),
@@ -130,6 +130,16 @@ def test_dates_and_groups_set_by_hand_hold(library: Library) -> None:
     answer = library.ask(Question("Who speaks of a limit?", groups=("River Trust",), until=PartialDate(2024, 12)))
     assert {citation.group for citation in answer.citations} == {"River Trust"}
     assert not library.ask(Question("Who speaks of a limit?", since=PartialDate(2030))).answered
+
+
+def test_groups_set_by_hand_hold_whoever_is_asked(library: Library) -> None:
+    asked = "What does the Mill Owners' Guild say about a limit?"
+    assert {c.group for c in library.ask(asked).citations} == {"Mill Owners' Guild"}
+    for group in ("River Trust", "City Council"):
+        citations = library.ask(Question(asked, groups=(group,))).citations
+        assert {(c.group, c.speaker) for c in citations} == {(group, "Mill Owners' Guild")}
+    for hit in library.ask(Question(asked, groups=("Anglers' Club",))).also_found:
+        assert hit.article.group == "Anglers' Club"
 
 
 @pytest.mark.parametrize("text", ["hello", "Thanks!", "What can you do?", "Which groups are there?"])

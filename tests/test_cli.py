@@ -95,14 +95,15 @@ def test_a_batch_of_questions(run: Run, index_folder: Path, tmp_path: Path) -> N
     questions = [
         {"id": "a", "question": "Who said that fish drown in warm water?"},
         {"id": 2, "question": "And the Farmers' Union?", "history": ["What does the River Trust say about a limit?"], "groups": None},
-        {"id": "c", "question": "What is the capital of Mongolia?", "since": "2023", "until": "2024-12", "unknown": 1},
+        {"id": "c", "question": "What is the capital of Mongolia?", "since": 2023, "until": "2024-12", "speakers": 1, "unknown": 1},
     ]
-    (tmp_path / "in.jsonl").write_text("\n\n".join(json.dumps(row) for row in questions), "utf-8")
+    odd = '{"id": "\u2028", "question": "What about \\ud800 \u2028?"}'  # a line separator as it is, half a character escaped
+    (tmp_path / "in.jsonl").write_text("\n\n".join([*map(json.dumps, questions), odd]), "utf-8")
     result = run("ask", "--batch", tmp_path / "in.jsonl", "--output", tmp_path / "out.jsonl", "--index", index_folder)
     assert result.exit_code == 0
     rows = _lines(tmp_path / "out.jsonl")
-    assert [row["id"] for row in rows] == ["a", 2, "c"]
-    assert [row["answered"] for row in rows] == [True, True, False]
+    assert [row["id"] for row in rows] == ["a", 2, "c", "\u2028"]
+    assert [row["answered"] for row in rows] == [True, True, False, False]
     assert rows[0]["citations"][0]["speaker"] == "Ada Marsh"
     assert rows[2]["citations"] == []
 

@@ -75,7 +75,7 @@ def test_a_verb_that_takes_a_side_stays_in_the_topic(corpus: Corpus) -> None:
 def test_filters_set_by_hand_come_before_what_the_words_say(corpus: Corpus) -> None:
     asked = Question("What does the River Trust say about a limit?", groups=("FUW",), since=PartialDate(2024), until=PartialDate(2024, 5))
     query = understand(asked, corpus)
-    assert query.publishers == ("Farmers' Union",)
+    assert (query.within, query.publishers, query.speakers) == (("Farmers' Union",), (), ("River Trust",))
     assert (query.since, query.until) == (PartialDate(2024), PartialDate(2024, 5))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -24,23 +25,25 @@ NOT_FAR_BEHIND = 0.45  # how much lower than the best another quote may score
 NOT_FAR_BEHIND_OF_ONE = 0.25  # the same where one thing is asked for, who said it or a fact
 NOT_FAR_BEHIND_OF_GROUPS = 0.6  # the same among groups, where each has its say
 ALSO_FOUND = 5
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")  # can be neither printed nor written
 MENTIONED = 0.5  # share of the topic's words that a sentence has to have where the question is who mentions it
 JUDGED = 24  # sentences of a share of the articles that are looked at closely
 
 
 def answer(question: Question, corpus: Corpus) -> Answer:
     """Answer from one state of the corpus; raise QuestionError where there is no question in it."""
-    text = checked(question).text
+    question = checked(question)
+    text = question.text
     if said := smalltalk.reply(text, _groups(corpus)):
         return Answer(text, answered=False, lead=said, text=said)
-    query = understand(replace(question, text=text), corpus)
+    query = understand(question, corpus)
     if not content_words(query.topic):
         there = [
             (group, [corpus.articles[key] for key in corpus.by_group[group]]) for group in query.publishers if group in corpus.by_group
         ]
         words = compose.no_topic(there)
         return Answer(text, answered=False, lead=words, text=words, query=query)
-    among = corpus.among(query.publishers, query.since, query.until)
+    among = corpus.among(query.within or (() if query.speakers else query.publishers), query.since, query.until)
     searched = [corpus.articles[key] for key in (corpus.articles if among is None else among)]
     chosen = _chosen(query, corpus, among)
     citations = verified(_numbered(chosen), corpus)
@@ -56,7 +59,7 @@ def answer(question: Question, corpus: Corpus) -> Answer:
 
 def checked(question: Question) -> Question:
     """Return the question with its white space tidied; raise QuestionError where it is empty or far too long."""
-    text = " ".join(question.text.split())
+    text = " ".join(_LONE_SURROGATE.sub("\ufffd", question.text).split())
     if not text:
         raise QuestionError("the question is empty; ask in words, for example: Who said that ...?")
     if len(text) > LONGEST_QUESTION:
@@ -75,12 +78,16 @@ def _chosen(query: Query, corpus: Corpus, among: list[int] | None) -> list[Quote
     found: list[Quote] = []
     for group in query.publishers:  # each group that is asked gets a search of its own
         found += _of_group(group, query, topic, corpus, nowhere)
-    if not query.publishers or query.speakers:
-        found += _answering(replace(query, publishers=()), topic, corpus, among, nowhere)
+    if query.speakers:
+        found += _answering(replace(query, publishers=()), topic, corpus, corpus.among(query.within, query.since, query.until), nowhere)
+    if not query.publishers and not query.speakers:
+        shares = [corpus.among((group,), query.since, query.until) for group in query.within] or [among]
+        for share in shares:
+            found += _answering(query, topic, corpus, share, nowhere)
     found = _once(sorted(found, key=lambda quote: -quote.score))
     if not found:
         return []
-    if len(query.publishers) > 1 or query.asked in ("compare", "groups", "mentions"):
+    if len(query.publishers) > 1 or len(query.within) > 1 or query.asked in ("compare", "groups", "mentions"):
         return _each_group(found, query)
     best = found[0].score
     behind = NOT_FAR_BEHIND_OF_ONE if query.asked in ("who", "fact") else NOT_FAR_BEHIND
@@ -90,13 +97,12 @@ def _chosen(query: Query, corpus: Corpus, among: list[int] | None) -> list[Quote
 
 def _of_group(group: str, query: Query, topic: Topic, corpus: Corpus, nowhere: float) -> list[Quote]:
     """Return what a group says in its own articles; only where it says nothing there, what others report of it."""
-    own = _answering(
-        replace(query, publishers=(group,), speakers=()), topic, corpus, corpus.among((group,), query.since, query.until), nowhere
-    )
+    articles = corpus.among((group,), query.since, query.until)
+    own = _answering(replace(query, publishers=(group,), speakers=()), topic, corpus, articles, nowhere)
     if own or query.speakers:
         return own
-    reported = replace(query, publishers=(), speakers=(group,))
-    return _answering(reported, topic, corpus, corpus.among((), query.since, query.until), nowhere)
+    anywhere = corpus.among(query.within, query.since, query.until)
+    return _answering(replace(query, publishers=(), speakers=(group,)), topic, corpus, anywhere, nowhere)
 
 
 def _answering(query: Query, topic: Topic, corpus: Corpus, among: Sequence[int] | None, nowhere: float) -> list[Quote]:
@@ -120,7 +126,7 @@ def _once(found: list[Quote]) -> list[Quote]:
 
 def _each_group(judged: list[Quote], query: Query) -> list[Quote]:
     """Return up to QUOTES_OF_A_GROUP quotes of each group that has something to say, the closest group first."""
-    asked = set(query.publishers)
+    asked = {*query.publishers, *query.within}
     best = judged[0].score
     picked: dict[str | None, list[Quote]] = {}
     for quote in judged:
@@ -170,7 +176,8 @@ def _not_cited(found: Iterable[Hit], citations: Sequence[Citation]) -> tuple[Hit
 def _unheard(query: Query, corpus: Corpus, citations: Sequence[Citation]) -> Iterable[str]:
     """Yield a note for each group that was asked and says nothing."""
     heard = {citation.group for citation in citations}
-    if len(query.publishers) > 1:
-        for group in query.publishers:
+    asked = query.publishers or query.within
+    if len(asked) > 1:
+        for group in asked:
             if group not in heard:
                 yield compose.no_statement(group, len(corpus.by_group.get(group, ())))

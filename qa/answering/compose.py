@@ -80,15 +80,11 @@ def silence(query: Query, searched: Sequence[Article]) -> str:
     count = _articles(len(searched))
     if not searched:
         return "No article fits these filters, so nothing was searched."
+    by = f" by {_listed(groups)}" if (groups := query.within or (() if query.speakers else query.publishers)) else ""
     if query.speakers:
-        return f"{_none_of(len(searched))} reports what {_listed(query.speakers)} says about {topic}."
-    if query.publishers:
-        by = _listed(query.publishers)
-        return (
-            f"{_none_of(len(searched))} by {by} speaks of {topic}."
-            if len(searched) > 1
-            else f"The only article by {by} doesn't speak of {topic}."
-        )
+        return f"{_none_of(len(searched), by)} tells what {_listed(query.speakers)} says about {topic}."
+    if by:
+        return f"{_none_of(len(searched), by)} speaks of {topic}."
     if query.unknown:
         return f"{_listed([f'“{name}”' for name in query.unknown])} occurs nowhere in the {count}."
     return f"Nothing in the {count} answers this."
@@ -112,8 +108,8 @@ def _voice_of(citation: Citation) -> str:
     return f"{citation.speaker} (reported by {publisher})"
 
 
-def _none_of(count: int, by: str = "") -> str:
-    return f"None of the {count:,} articles{by}" if count > 1 else f"Not one sentence of the only article{by}"
+def _none_of(count: int, by: str) -> str:
+    return f"None of the {count:,} articles{by}" if count > 1 else f"Nothing in the only article{by}"
 
 
 def _articles(count: int) -> str:

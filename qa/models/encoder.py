@@ -10,7 +10,7 @@ import hashlib
 import importlib.util
 import logging
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -168,15 +168,3 @@ def _has_bfloat16() -> bool:
 
     capabilities = torch.cpu.get_capabilities()
     return bool(capabilities.get("amx_bf16") or capabilities.get("avx512_bf16"))
-
-
-def batched(texts: Iterable[str], size: int) -> Iterable[list[str]]:
-    """Yield lists of at most `size` texts."""
-    batch: list[str] = []
-    for text in texts:
-        batch.append(text)
-        if len(batch) == size:
-            yield batch
-            batch = []
-    if batch:
-        yield batch

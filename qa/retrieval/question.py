@@ -103,8 +103,9 @@ def _alone(question: Question, corpus: Corpus) -> Query:
     if not of and not _WHO.match(text):
         of = [mention for mention in mentions if _publishes(mention, corpus)]
     named = tuple(dict.fromkeys(group for mention in of for group in mention.groups))
-    publishers = tuple(dict.fromkeys(body for group in named for body in _published_for(group, corpus)))
-    others = tuple(group for group in named if not _published_for(group, corpus))
+    within = tuple(map(corpus.registry.canonical, question.groups))
+    publishers = tuple(dict.fromkeys(body for group in named for body in _published_for(group, corpus) if not within or body in within))
+    others = tuple(group for group in named if not any(body in publishers for body in _published_for(group, corpus)))
     people = [(name, span) for name, span in _people_asked_of(text, mentions)]
     speakers = dict.fromkeys((*others, *(speaker for name, _ in people for speaker in _speakers_called(name, corpus))))
     if len(publishers) > 1 and asked == "what":
@@ -113,8 +114,9 @@ def _alone(question: Question, corpus: Corpus) -> Query:
         text=text,
         topic=_topic(text, [*(mention.span for mention in of), *(span for _, span in people)]),
         asked=asked,
-        publishers=tuple(map(corpus.registry.canonical, question.groups)) or publishers,
+        publishers=publishers,
         speakers=question.speakers or tuple(speakers),
+        within=within,
         named=tuple(dict.fromkeys((*named, *speakers))),
         unknown=tuple(_unknown(text, mentions, corpus)),
         since=question.since,

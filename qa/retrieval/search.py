@@ -43,7 +43,7 @@ def search(query: Query, corpus: Corpus, k: int, told_speakers: Sequence[str] = 
     """
     if not query.text.strip():
         return []
-    among = corpus.among(query.publishers, query.since, query.until)
+    among = corpus.among(query.within or query.publishers, query.since, query.until)
     return fair(candidates(query.text, corpus, among, told_speakers), k)
 
 
