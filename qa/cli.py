@@ -15,15 +15,15 @@ import click
 
 from qa import settings
 from qa.errors import SettingsError, WhosaidError
+from qa.rows import Row, answer_row, article_row, passage_row, written
 
 if TYPE_CHECKING:
     from qa.index.build import Progress
     from qa.library import Library
-    from qa.types import Answer, Article, Hit, PartialDate, Question
+    from qa.types import Article, PartialDate, Question
 
 P = ParamSpec("P")
 R = TypeVar("R")
-Row = dict[str, Any]
 
 _FOLDER = click.Path(path_type=Path, file_okay=True, dir_okay=True)
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
@@ -158,16 +158,16 @@ def ask(
     _one_of(question, batch, output)
     library = _open(index, model)
     if batch and output:
-        _run_batch(batch, output, lambda asked: _answer_row(library.ask(asked)), {"answered": False, "citations": []})
+        _run_batch(batch, output, lambda asked: answer_row(library.ask(asked)), {"answered": False, "citations": []})
         return
     answer = library.ask(_question(question or "", history, groups, speakers, since, until))
     if as_json:
-        also = [_passage_row(library, hit) for hit in answer.also_found]
-        _print_json({"question": answer.question, **_answer_row(answer), "also_found": also})
+        also = [passage_row(library, hit) for hit in answer.also_found]
+        _print_json({"question": answer.question, **answer_row(answer), "also_found": also})
         return
     click.echo(answer.text)
     if answer.citations:
-        click.echo("\n" + "\n".join(_source_line(row) for row in _answer_row(answer)["citations"]))
+        click.echo("\n" + "\n".join(_source_line(row) for row in answer_row(answer)["citations"]))
     elif answer.also_found:
         click.echo("\nNearest passages, which don't answer:")
         for hit in answer.also_found[:3]:
@@ -201,7 +201,7 @@ def search(
     library = _open(index, model)
 
     def found(asked: Question) -> Row:
-        return {"passages": [_passage_row(library, hit) for hit in library.search(asked, count)]}
+        return {"passages": [passage_row(library, hit) for hit in library.search(asked, count)]}
 
     if batch and output:
         _run_batch(batch, output, found, {"passages": []})
@@ -230,7 +230,7 @@ def articles(index: Path | None, model: str | None, groups: tuple[str, ...], wit
     library = _open(index, model)
     wanted = {library.canonical(name) for name in groups}
     listed = [article for article in library.articles(with_text=with_text) if not wanted or article.group in wanted]
-    rows = [_article_row(article, with_text) for article in listed]
+    rows = [article_row(article, with_text) for article in listed]
     if output:
         with output.open("w", encoding="utf-8") as stream:
             stream.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
@@ -256,7 +256,7 @@ def groups(index: Path | None, model: str | None, as_json: bool) -> None:
                 {
                     "name": entry.group.name, "articles": entry.articles, "kind": entry.group.kind, "aliases": list(entry.group.aliases),
                     "publications": list(entry.group.publications), "parent": entry.group.parent,
-                    "first": _written(entry.first), "last": _written(entry.last),
+                    "first": written(entry.first), "last": written(entry.last),
                 }
                 for entry in entries
             ]
@@ -358,58 +358,6 @@ def _texts(row: Row, name: str) -> list[str]:
 
 
 # ---- showing
-
-
-def _answer_row(answer: Answer) -> Row:
-    citations = [
-        {
-            "number": citation.number,
-            "article": citation.article.id,
-            "group": citation.group,
-            "speaker": citation.speaker,
-            "voice": citation.voice,
-            "quote": citation.quote,
-            "start": citation.span.start,
-            "end": citation.span.end,
-            "title": citation.article.title,
-            "published": _written(citation.article.published),
-            "url": citation.article.url,
-            "kind": citation.article.kind,
-        }
-        for citation in answer.citations
-    ]
-    return {"answered": answer.answered, "text": answer.text, "citations": citations}
-
-
-def _passage_row(library: Library, hit: Hit) -> Row:
-    span = hit.passage.span
-    return {
-        "article": hit.article.id,
-        "start": span.start,
-        "end": span.end,
-        "text": library.passage_text(hit),
-        "score": hit.score,
-        "group": hit.article.group,
-    }
-
-
-def _article_row(article: Article, with_text: bool) -> Row:
-    row: Row = {
-        "id": article.id,
-        "title": article.title,
-        "group": article.group,
-        "author": article.author,
-        "published": _written(article.published),
-        "url": article.url,
-        "publication": article.publication,
-        "kind": article.kind,
-        "source": article.source,
-    }
-    return {**row, "text": article.text} if with_text else row
-
-
-def _written(date: PartialDate | None) -> str | None:
-    return str(date) if date else None
 
 
 def _source_line(row: Row) -> str:
