@@ -7,13 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import settings as examples
-from hypothesis import strategies as st
 
 from qa.errors import ModelError
 from qa.models import encoder as module
-from qa.models.encoder import BUNDLED, SentenceEncoder, batched, model_folder, weights_sha256
+from qa.models.encoder import BUNDLED, SentenceEncoder, model_folder, weights_sha256
 
 _PUBLISHED = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
@@ -114,13 +111,3 @@ def test_near_in_meaning_is_near_in_space(encoder: SentenceEncoder) -> None:
         ["Who is against a limit on water?", "We oppose any cap on taking water.", "The bus stops on Thursdays."]
     )
     assert question @ near > question @ far + 0.2
-
-
-@examples(max_examples=20)
-@given(st.lists(st.integers(), max_size=30), st.integers(1, 8))
-def test_batches_hold_everything_in_order(numbers: list[int], size: int) -> None:
-    texts = [str(number) for number in numbers]
-    batches = list(batched(texts, size))
-    assert [text for batch in batches for text in batch] == texts
-    assert all(len(batch) == size for batch in batches[:-1])
-    assert all(0 < len(batch) <= size for batch in batches)
