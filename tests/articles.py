@@ -72,7 +72,7 @@ should leave it in those months. Without a limit the trout will be gone from the
 measured the Wend since 2009. She said that the water at Alder Bridge was warmer than at any time in her records. \
 “Warm water holds less air,” she added, “and fish drown in it as you would.”
 
-Not everybody agrees. The Mill Owners' Guild said in February that it “will go to court over any limit” and that its \
+Not everybody agrees. The Mill Owners' Guild said in February that it “will take any such limit before a judge” and that its \
 members hold rights older than the city itself. We have read those rights. They speak of wheels, not of pumps.
 
 ## What would change
@@ -117,7 +117,7 @@ author: [Joan Pell, R. D. Hale]
 published: 2024-05-11
 publication: The Furrow
 ---
-A flat limit on abstraction would close one farm in six in the lower valley. The Farmers' Union opposes it. We oppose \
+The same abstraction limit for everybody would shut one farm in seven below Sallow End. The Farmers' Union opposes it. We oppose \
 it because it treats a dry year and a wet year alike.
 
 The River Trust wants forty million litres a day and not a drop more. "Nobody at the Trust has ever had to water a \

@@ -93,8 +93,8 @@ def test_several_groups_are_each_named(library: Library) -> None:
 def test_what_a_group_reports_of_others_is_theirs_and_comes_after_its_own(library: Library) -> None:
     citations = library.ask("What does the River Trust say about a limit?").citations
     assert (citations[0].speaker, citations[0].voice) == ("River Trust", "own")
-    for citation in library.ask("What does the River Trust say about going to court over a limit?").citations:
-        assert ("will go to court" in citation.quote) == (citation.speaker == "Mill Owners' Guild")
+    for citation in library.ask("What does the River Trust say about taking a limit before a judge?").citations:
+        assert ("before a judge" in citation.quote) == (citation.speaker == "Mill Owners' Guild")
         assert (citation.voice == "own") == (citation.speaker == "River Trust")
 
 

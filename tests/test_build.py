@@ -1,4 +1,4 @@
-"""Building: what is unchanged costs nothing, a change is visible whole or not at all, and derived files come back."""
+"""Building: what is unchanged costs nothing, what changes shows all at once, and derived files come back."""
 
 from __future__ import annotations
 

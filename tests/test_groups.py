@@ -151,11 +151,6 @@ def test_a_section_is_called_by_its_head() -> None:
     assert registry.canonical("Bargemen's Lodge") == "The Bargemen's Lodge | Wend branch"
 
 
-def test_every_name_of_a_group_is_listed_once(registry: Registry) -> None:
-    assert registry.names_of("River Trust") == ("River Trust", "Wend River Trust", "WRT", "Clear Water")
-    assert registry.names_of("Bargemen's Lodge") == ("Bargemen's Lodge",)
-
-
 # ---- mentions
 
 

@@ -45,8 +45,8 @@ ARTICLES: list[dict[str, str]] = [
         "author": "Ada Brook",
         "published": "2024-03-02",
         "url": "https://river-trust.example/levels",
-        "text": f"{WALK * 4}\n\nWe ask the council to publish river levels every hour 🐟 and to keep ten years of readings open to all."
-        f"\n\n{WALK * 6}\n\nThe Farmers' Union said that hourly readings are welcome if licence holders do not pay for them.\n\n"
+        "text": f"{WALK * 4}\n\nWe want the town to post river levels each morning 🐟 and to leave the old tables on the shelf for anybody."
+        f"\n\n{WALK * 6}\n\nThe Farmers' Union said that morning readings are welcome as long as members are not billed for them.\n\n"
         "“A drained meadow never forgets,” said Tom Ford of the Anglers' Club.\n\n" + WALK * 8,
     },
     {
@@ -55,7 +55,7 @@ ARTICLES: list[dict[str, str]] = [
         "group": "Farmers' Union",
         "published": "2024-05",
         "url": "javascript:alert(4)",
-        "text": f"{WALK * 3}\n\nA flat limit on abstraction would close one farm in six in the lower valley.\n\n{WALK * 5}\n\n"
+        "text": f"{WALK * 3}\n\nOne and the same abstraction limit would shut every tenth dairy below Holm.\n\n{WALK * 5}\n\n"
         "We oppose the limit on abstraction and ask for storage of winter rain instead.\n\n" + WALK * 3,
     },
     {
@@ -64,7 +64,7 @@ ARTICLES: list[dict[str, str]] = [
         "group": "City Council",
         "published": "2024",
         "kind": "digest",
-        "text": f"{WALK * 2}\n\nThe City Council sets aside 120,000 for monitoring of river levels over three years.\n\n{WALK * 3}",
+        "text": f"{WALK * 2}\n\nThe City Council puts 95,000 towards the monitoring of river levels until 2027.\n\n{WALK * 3}",
     },
     {
         "id": "leaflet",
@@ -206,14 +206,14 @@ def marked(page: Page) -> Locator:
 def test_a_citation_opens_its_article_at_the_quote(page: Page) -> None:
     answer = ask(page, LEVELS)
     expect(answer.get_by_role("heading")).to_have_text("River Trust, in its own voice (2 March 2024)")
-    expect(answer.locator("blockquote").first).to_contain_text("“We ask the council to publish river levels every hour 🐟 and")
+    expect(answer.locator("blockquote").first).to_contain_text("“We want the town to post river levels each morning 🐟 and")
     card = page.locator("#panel .ws-card").first
     for words in ("River Trust", "2 March 2024", "Water levels and what we ask for", "own voice"):
         expect(card).to_contain_text(words)
 
     answer.get_by_role("link", name="[1]").click()
     expect(marked(page)).to_have_text(
-        "We ask the council to publish river levels every hour 🐟 and to keep ten years of readings open to all."
+        "We want the town to post river levels each morning 🐟 and to leave the old tables on the shelf for anybody."
     )
     expect(marked(page)).to_be_focused()
     expect(marked(page)).to_be_in_viewport(ratio=1)
@@ -227,14 +227,14 @@ def test_a_citation_opens_its_article_at_the_quote(page: Page) -> None:
 
 @pytest.mark.browser
 def test_who_is_reported_is_marked_beside_the_quote(page: Page) -> None:
-    answer = ask(page, "Who said that hourly readings are welcome?")
+    answer = ask(page, "Who said that morning readings are welcome?")
     said = answer.get_by_role("heading", name="Farmers' Union, as reported by River Trust")
     expect(said).to_be_visible()
     card = page.locator("#panel .ws-card", has_text="paraphrase")
     expect(card).to_contain_text("Said by Farmers' Union")
     expect(card).to_contain_text("Published by River Trust")
     card.click()
-    expect(marked(page)).to_contain_text("hourly readings are welcome")
+    expect(marked(page)).to_contain_text("morning readings are welcome")
     expect(page.locator("#panel .ws-source")).to_have_text(re.compile("Farmers' Union"))
     expect(page.locator("#panel .ws-cue")).to_have_text("said")
 
@@ -242,7 +242,7 @@ def test_who_is_reported_is_marked_beside_the_quote(page: Page) -> None:
 @pytest.mark.browser
 def test_a_digest_is_never_shown_as_somebodys_words(page: Page) -> None:
     answer = ask(page, "What does the City Council say about monitoring?")
-    expect(answer.locator("blockquote").first).to_contain_text("The City Council sets aside 120,000")
+    expect(answer.locator("blockquote").first).to_contain_text("The City Council puts 95,000")
     expect(answer.locator("blockquote").first).not_to_contain_text("“")
     expect(page.locator("#panel .ws-card").first).to_contain_text("digest, our words")
     links(page).first.click()
@@ -268,7 +268,7 @@ def test_a_link_of_an_old_turn_opens_what_it_opened_then(page: Page) -> None:
     ask(page, LEVELS)
     ask(page, LIMITS)
     page.get_by_test_id("bot").first.get_by_role("link").first.click()
-    expect(marked(page)).to_contain_text("river levels every hour")
+    expect(marked(page)).to_contain_text("river levels each morning")
     page.get_by_role("button", name="Back").click()
     page.get_by_test_id("bot").last.get_by_role("link").first.click()
     expect(marked(page)).to_contain_text("limit on abstraction")
@@ -318,7 +318,7 @@ def test_filters_limit_the_search_and_a_wrong_date_is_explained(page: Page) -> N
     expect(page.get_by_role("button", name="Filter: City Council, from 2024")).to_be_visible()
     answer = ask(page, "Who speaks of river levels?")
     expect(answer).to_contain_text("Searched within: City Council, from 2024.")
-    expect(answer).not_to_contain_text("every hour")
+    expect(answer).not_to_contain_text("each morning")
 
 
 @pytest.mark.browser
@@ -328,7 +328,7 @@ def test_a_reload_keeps_the_conversation(page: Page) -> None:
     expect(page.get_by_test_id("user")).to_contain_text(LEVELS)
     expect(page.locator("#panel .ws-card").first).to_contain_text("River Trust")
     links(page).first.click()
-    expect(marked(page)).to_contain_text("river levels every hour")
+    expect(marked(page)).to_contain_text("river levels each morning")
     page.get_by_role("button", name="New chat").click()
     expect(links(page)).to_have_count(0)
 
@@ -354,7 +354,7 @@ def test_articles_and_groups_are_listed_and_open(page: Page) -> None:
     page.get_by_role("tab", name="Groups", exact=True).click()
     page.locator("#groups summary", has_text="Farmers' Union").click()
     page.get_by_role("button", name=re.compile("Our answer on abstraction limits")).click()
-    expect(page.locator("#panel article")).to_contain_text("one farm in six")
+    expect(page.locator("#panel article")).to_contain_text("every tenth dairy")
 
 
 # ---- looks

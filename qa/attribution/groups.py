@@ -116,12 +116,6 @@ class Registry:
             if owners and _written_as(found, owners, self.groups):
                 yield Mention(Span(*match.span()), owners)
 
-    def names_of(self, group: str) -> tuple[str, ...]:
-        """Return every name of a group, the canonical one first."""
-        told = self.groups.get(group)
-        derived = [name for name, owners in self._worked_out.items() if owners == (group,)]
-        return tuple(dict.fromkeys((group, *(told.aliases if told else ()), *(told.publications if told else ()), *derived)))
-
 
 def explained_acronyms(text: str) -> Iterator[tuple[str, str]]:
     """Yield (acronym, name) where a text explains one, as in "the Bus Drivers' Union (BDU)"."""

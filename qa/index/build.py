@@ -1,4 +1,4 @@
-"""Brings an index in line with a set of articles: what is unchanged costs nothing, and a change is visible whole.
+"""Brings an index in line with a set of articles: what is unchanged costs nothing, and a change shows all at once.
 
 Order of a change, so that a reader sees the old or the new state and a kill at any moment leaves one of them:
 mark the derived indexes as pending; write articles in one SQLite transaction; add their passages to tantivy, which
