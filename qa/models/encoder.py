@@ -136,7 +136,7 @@ class SentenceEncoder:
         transformers_logging.disable_progress_bar()
         logging.getLogger("sentence_transformers").setLevel(logging.WARNING)
         device = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
-        dtype = torch.bfloat16 if device == "cpu" and _has_bfloat16() else torch.float32
+        dtype = torch.bfloat16 if device == "cpu" and has_bfloat16() else torch.float32
         try:
             model = SentenceTransformer(
                 str(self._folder),
@@ -162,7 +162,7 @@ class SentenceEncoder:
         return np.asarray(array / np.linalg.norm(array, axis=1, keepdims=True).clip(1e-12), np.float32)
 
 
-def _has_bfloat16() -> bool:
+def has_bfloat16() -> bool:
     """Tell whether this processor multiplies bfloat16 in hardware (AMX or AVX512-BF16)."""
     import torch
 

@@ -1,0 +1,79 @@
+"""Models of ours that start from the bundled encoder's weights and are stored as their difference from them.
+
+The encoder is installed anyway, so that a trained model needs only what training changed: each matrix as 8-bit steps
+with one scale for each row, vectors and heads in half precision. That is half the size of half precision, and the
+rounding is of the difference, not of the weight. Training itself is no business of this module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from qa.errors import ModelError
+from qa.models.encoder import BUNDLED, SentenceEncoder, model_folder
+
+if TYPE_CHECKING:
+    import torch
+
+    Weights = Mapping[str, torch.Tensor]
+
+_STEPS = 127  # of a signed byte
+
+
+def bundled_model() -> tuple[Any, Any]:
+    """Return the bundled encoder as a Transformers model, and its tokenizer; raise ModelError where it isn't the expected one."""
+    from transformers import AutoTokenizer, BertModel
+    from transformers.utils import logging as transformers_logging
+
+    transformers_logging.disable_progress_bar()
+    SentenceEncoder(BUNDLED)  # checks the hash
+    folder = str(model_folder(BUNDLED))
+    # Dropout inside attention would only shut out its fast path in training.
+    model = BertModel.from_pretrained(folder, local_files_only=True, attention_probs_dropout_prob=0.0)
+    return model, AutoTokenizer.from_pretrained(folder, local_files_only=True)
+
+
+def save_difference(path: Path, trained: Weights, base: Weights, heads: Weights, about: Mapping[str, str]) -> None:
+    """Write what training changed in `base`, and the `heads` it added, as one safetensors file; names of heads get "head."."""
+    import torch
+    from safetensors.torch import save_file
+
+    stored: dict[str, torch.Tensor] = {}
+    for name, weight in trained.items():
+        change = (weight.detach().float() - base[name].float()).cpu()
+        if not change.any():
+            continue
+        if change.dim() == 2:
+            scale = change.abs().amax(dim=1, keepdim=True).clamp_min(1e-12) / _STEPS
+            stored[f"{name}.steps"] = torch.round(change / scale).to(torch.int8)
+            stored[f"{name}.scale"] = scale.float()
+        else:
+            stored[f"{name}.change"] = change.half()
+    for name, weight in heads.items():
+        stored[f"head.{name}"] = weight.detach().cpu().half()
+    save_file(stored, path, metadata=dict(about))
+
+
+def load_difference(path: Path, model: torch.nn.Module, heads: torch.nn.Module) -> None:
+    """Add the stored difference to `model`, which holds the bundled weights, and fill `heads`; raise ModelError where they don't fit."""
+    import torch
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        stored = load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise ModelError(f"{path}: can't be read ({error}); install whosaid again") from error
+    weights = dict(model.named_parameters())
+    try:
+        with torch.no_grad():
+            for name, value in stored.items():
+                if name.endswith(".steps"):
+                    weights[name.removesuffix(".steps")].add_(value.float() * stored[name.removesuffix("steps") + "scale"])
+                elif name.endswith(".change"):
+                    weights[name.removesuffix(".change")].add_(value.float())
+        heads.load_state_dict({name.removeprefix("head."): value.float() for name, value in stored.items() if name.startswith("head.")})
+    except (KeyError, RuntimeError) as error:
+        raise ModelError(f"{path}: does not fit the model it is for ({' '.join(str(error).split())}); install whosaid again") from error
