@@ -16,6 +16,9 @@ from typing import Any, Literal
 Kind = Literal["full", "digest"]
 Voice = Literal["own", "quoted", "reported"]
 Asked = Literal["who", "what", "compare", "groups", "mentions", "fact"]
+Verdict = Literal["word for word", "altered", "said by somebody else", "digest only", "not in the corpus"]
+Step = Literal["same", "changed", "missing", "added", "omitted", "aside"]
+Touched = Literal["negation", "number"]
 
 _PARTIAL_DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2})(?:[T ]\d{1,2}:\S*)?)?)?")
 
@@ -117,18 +120,22 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """Who says what in an article: somebody else than its group, by direct or indirect speech.
+    """Who says what in an article, by direct or indirect speech.
 
-    What no statement covers is the article's own voice and is not stored.
-    `speaker` is the name shown; `source` and `cue` are where the text names the speaker and the saying.
+    `speaker` is the name shown, None where the text names nobody; `source` and `cue` are where the text names the
+    speaker and the saying. `voice` is "own" where the source is the article's own group. What no statement covers is
+    the article's own voice too. `organisation` is the body that the text says the speaker speaks for. `speech` is
+    false for what the text says that somebody thinks, wants or does without uttering it: the article's own words.
     """
 
     article_id: str
     source: tuple[Span, ...]
     cue: tuple[Span, ...]
     content: tuple[Span, ...]
-    speaker: str
+    speaker: str | None
     voice: Voice
+    organisation: str | None = None
+    speech: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +200,10 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A word-for-word quote and its place: `article.text[span.start:span.end] == quote`, checked before it is shown."""
+    """A word-for-word quote and its place: `article.text[span.start:span.end] == quote`, checked before it is shown.
+
+    `source`, `cue` and `said` are where the article names who says it, by which words, and what exactly is theirs.
+    """
 
     number: int
     article: Article
@@ -203,8 +213,10 @@ class Citation:
     group: str | None
     voice: Voice
     score: float
+    organisation: str | None = None
     source: tuple[Span, ...] = ()
     cue: tuple[Span, ...] = ()
+    said: tuple[Span, ...] = ()
 
     @property
     def digest(self) -> bool:
@@ -227,3 +239,57 @@ class Answer:
     notes: tuple[str, ...] = ()
     also_found: tuple[Hit, ...] = ()
     query: Query | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A row of words of a pasted quote (`claimed`) beside those in the article (`said`), from left to right.
+
+    "missing" are words that only the article has, "added" such as only the quote has. "omitted" is what an ellipsis or
+    an insertion in the quote owns up to leaving out, "aside" what the article puts between a speaker's words, as in
+    "she added": both leave a quote word for word.
+    """
+
+    kind: Step
+    said: str
+    claimed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A place in an article where a pasted quote, or words close to it, stand. `citation.score` tells how close: 0 to 1.
+
+    `apart_from` names in what words that are the same are still written differently, `touches` what an alteration may
+    turn, `within` the whole sentences that the place is cut from. `claimed` tells whether the speaker whom the person
+    named says it, None where nobody was named; `also` are others who say a part of it, `told_by` is whoever gives the
+    words as another's in what is quoted, `told_of` somebody of whom the article tells so in its own words.
+    """
+
+    citation: Citation
+    exact: bool
+    differences: tuple[Difference, ...]
+    within: Span
+    apart_from: tuple[str, ...] = ()
+    touches: tuple[Touched, ...] = ()
+    claimed: bool | None = None
+    also: tuple[str, ...] = ()
+    told_by: str | None = None
+    told_of: str | None = None
+
+    @property
+    def similarity(self) -> float:
+        """How much of what was pasted and what stands there is the same: 1 where it is word for word."""
+        return self.citation.score
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What is known of a pasted quote. `lead` and `notes` are our wording, `text` is the whole; findings come best first."""
+
+    quote: str
+    speaker: str | None
+    verdict: Verdict
+    lead: str
+    text: str
+    findings: tuple[Finding, ...] = ()
+    notes: tuple[str, ...] = ()

@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from qa.errors import SettingsError
-from qa.types import Article, Group, Span
+from qa.types import Article, Group, Span, Statement
 
 _SMALL_WORDS = {"a", "an", "and", "for", "in", "of", "on", "the", "to"}
 _SECTION = re.compile(r" \| | - | – ")
@@ -70,10 +70,17 @@ def _refuse_shared_names(path: Path, groups: Sequence[Group]) -> None:
 class Registry:
     """Every name that a group goes by, and where these stand in a text."""
 
-    def __init__(self, groups: Iterable[Group], articles: Iterable[Article] = (), acronyms: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        groups: Iterable[Group],
+        articles: Iterable[Article] = (),
+        acronyms: Mapping[str, str] | None = None,
+        aliases: Mapping[str, str] | None = None,
+    ) -> None:
         """Take the groups that are told, then those that articles state, and acronyms that texts explain.
 
-        A told name always wins over one that is worked out; two groups may share only the latter.
+        A told name always wins over one that is worked out; two groups may share only the latter. `aliases`, each a
+        name with the one that it stands for, were told by whoever uses the index and win over all.
         """
         told = tuple(groups)
         self.groups: dict[str, Group] = {group.name: group for group in told}
@@ -82,6 +89,8 @@ class Registry:
         for group in told:
             for name in (group.name, *group.aliases, *group.publications):
                 self._told.setdefault(_key(name), group.name)
+        for name, meant in (aliases or {}).items():
+            self._correct(name, self._told.get(_key(meant), meant))
         worked_out: dict[str, set[str]] = defaultdict(set)
         for article in articles:
             if article.group is None:
@@ -94,6 +103,15 @@ class Registry:
             worked_out[_key(short)].add(self.canonical(long))
         self._worked_out = {name: tuple(sorted(owners)) for name, owners in worked_out.items() if name not in self._told}
         self._pattern = _pattern([*self._told, *self._worked_out, *map(_key, self.groups)])
+
+    def _correct(self, name: str, meant: str) -> None:
+        """Let `name`, and where it is a group of its own whatever else names it, stand for `meant`."""
+        for known, owner in self._told.items():
+            if owner == name and name != meant:
+                self._told[known] = meant
+        merged_away = self.groups.pop(name, None) if name != meant else None
+        self.groups.setdefault(meant, replace(merged_away, name=meant) if merged_away else Group(meant))
+        self._told[_key(name)] = self._told[_key(meant)] = meant
 
     def canonical(self, name: str) -> str:
         """Return the canonical name of the group that goes by `name`, or `name` itself where nobody does."""
@@ -115,6 +133,16 @@ class Registry:
                 owners = tuple(name for name in self.groups if _key(name) == key)
             if owners and _written_as(found, owners, self.groups):
                 yield Mention(Span(*match.span()), owners)
+
+
+def canonical_statement(statement: Statement, group: str | None, registry: Registry) -> Statement:
+    """Return a statement with canonical names; under any of its names, the article's own `group` speaks in its own voice."""
+    if statement.speaker is None:
+        return statement
+    speaker = registry.canonical(statement.speaker)
+    own = statement.voice == "own" or (group is not None and speaker == group)
+    organisation = registry.canonical(statement.organisation) if statement.organisation and not own else None
+    return replace(statement, speaker=speaker, organisation=organisation, voice="own" if own else statement.voice)
 
 
 def explained_acronyms(text: str) -> Iterator[tuple[str, str]]:
