@@ -8,7 +8,7 @@ print(Library.open(Path("index")).ask("Who calls for a ceasefire?").text)
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,10 +16,14 @@ from typing import TYPE_CHECKING
 from qa import settings
 
 if TYPE_CHECKING:
+    from qa.attribution.attributor import Attributor
     from qa.index.build import BuildReport, Progress
     from qa.models.encoder import Encoder
+    from qa.reading import Notice
     from qa.retrieval.corpus import Corpus
-    from qa.types import Answer, Article, Group, Hit, PartialDate, Question, Span, Statement
+    from qa.types import Answer, Article, Check, Group, Hit, PartialDate, Question, Span, Statement
+
+_ARTICLES_AT_ONCE = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +55,91 @@ def build(
     rebuild: bool = False,
     progress: Progress | None = None,
     encoder: Encoder | None = None,
+    attributor: Attributor | None = None,
 ) -> BuildReport:
     """Make the index in `folder` hold exactly the articles under `paths`; raise WhosaidError where that can't be done.
 
     Group names come from `groups`, else from a groups.toml in one of the `paths`, and always from the one that ships
     for names that it doesn't contradict.
     """
+    from qa.attribution.attributor import TrainedAttributor
     from qa.index.build import build as build_index
     from qa.index.build import quiet
     from qa.reading import read
 
     told = _groups_for(paths, groups)
-    return build_index(folder, read(paths), encoder or load_encoder(model), told, rebuild=rebuild, progress=progress or quiet)
+    return build_index(
+        folder,
+        read(paths),
+        encoder or load_encoder(model),
+        attributor or TrainedAttributor(),
+        told,
+        rebuild=rebuild,
+        progress=progress or quiet,
+    )
+
+
+def attribute(
+    paths: Sequence[Path], *, groups: Path | None = None, attributor: Attributor | None = None
+) -> Iterator[tuple[Article, tuple[Statement, ...]] | Notice]:
+    """Yield each article under `paths` with who says what in it, without an index; a notice for whatever can't be read."""
+    from qa.attribution.attributor import TrainedAttributor
+    from qa.attribution.groups import Registry, canonical_statement
+    from qa.passages import sentences
+    from qa.reading import read
+    from qa.types import Article
+
+    attributor = attributor or TrainedAttributor()
+    told = _groups_for(paths, groups)
+    waiting: list[Article] = []
+
+    def flushed() -> Iterator[tuple[Article, tuple[Statement, ...]]]:
+        found = attributor.statements(waiting, [sentences(article.text) for article in waiting])
+        for article, said in zip(waiting, found, strict=True):
+            registry = Registry(told, [article])
+            group = registry.canonical(article.group) if article.group else None
+            yield article, tuple(canonical_statement(statement, group, registry) for statement in said)
+        waiting.clear()
+
+    for item in read(paths):
+        if not isinstance(item, Article):
+            yield item
+            continue
+        waiting.append(item)
+        if len(waiting) >= _ARTICLES_AT_ONCE:
+            yield from flushed()
+    yield from flushed()
+
+
+def set_alias(folder: Path, name: str, canonical: str | None) -> dict[str, str]:
+    """Let `name` stand for `canonical` in the index in `folder`, or for None no longer; return all such names.
+
+    Takes effect at once, on questions and statements alike, without encoding anything; kept when the index is built again.
+    Raises SettingsError where a name is empty or unknown, NoIndexError where there is no index.
+    """
+    from qa.errors import SettingsError
+    from qa.index.build import aliases_of
+    from qa.index.build import set_alias as set_alias_in
+
+    known = aliases_of(folder)
+    name = " ".join(name.split())
+    if canonical is None:
+        if name not in known:
+            raise SettingsError(f"{name!r} is not a corrected name; there are: {', '.join(sorted(known)) or 'none'}")
+        return set_alias_in(folder, name, None)
+    canonical = " ".join(canonical.split())
+    if not name or not canonical:
+        raise SettingsError('a name is empty; give two names, for example: whosaid alias "WRP" "Workers Revolutionary Party"')
+    if known.get(canonical) == name and name != canonical:
+        raise SettingsError(f"{canonical!r} already stands for {name!r}; remove that first with --remove")
+    return set_alias_in(folder, name, canonical)
+
+
+def aliases(folder: Path) -> dict[str, str]:
+    """Return the names that were corrected in the index in `folder`, each with the one that it stands for."""
+    from qa.index.build import aliases_of
+
+    return aliases_of(folder)
 
 
 def _groups_for(paths: Sequence[Path], told: Path | None) -> tuple[Group, ...]:
@@ -119,6 +196,15 @@ class Library:
         asked = checked(Question(question) if isinstance(question, str) else question)
         return [candidate.hit for candidate in search(understand(asked, corpus), corpus, k, asked.speakers)]
 
+    def check(self, quote: str, speaker: str | None = None) -> Check:
+        """Tell who says a pasted quote, where, and whether word for word; raise QuestionError where there is none in it.
+
+        `speaker` is whoever is said to have said it.
+        """
+        from qa.answering.check import check
+
+        return check(quote, self._corpus, speaker)
+
     def articles(self, *, with_text: bool = False) -> list[Article]:
         """Return every article, newest first, those without a date last; without their texts unless asked for."""
         corpus = self._corpus
@@ -131,9 +217,26 @@ class Library:
         return corpus.with_text(corpus.keys[id])
 
     def statements(self, id: str) -> list[Statement]:
-        """Return what an article gives to somebody else than its group; raise KeyError where there is no such id."""
+        """Return who says what in an article, its own group included; raise KeyError where there is no such id."""
         corpus = self._corpus
         return list(corpus.statements.get(corpus.keys[id], ()))
+
+    def said(self, speaker: str | None = None, article: str | None = None) -> list[tuple[Article, Statement]]:
+        """Return the statements of one speaker (anybody for None) in one article (all for None), with the articles' texts.
+
+        Raises KeyError where there is no such article. All words of an asked name have to be in the speaker's, or in
+        the name of the body that the speaker speaks for.
+        """
+        from qa.retrieval.corpus import goes_by
+
+        corpus = self._corpus
+        keys = corpus.statements if article is None else [corpus.keys[article]]
+        wanted = corpus.registry.canonical(speaker) if speaker else None
+        found = []
+        for key in keys:
+            listed = [s for s in corpus.statements.get(key, ()) if wanted is None or goes_by(s, wanted)]
+            found += [(corpus.with_text(key), statement) for statement in listed]
+        return found
 
     def passage_text(self, hit: Hit) -> str:
         """Return the words of a passage that search found."""

@@ -9,19 +9,21 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
-from articles import FILES, IDS, RIVER_TRUST, WordEncoder, write_corpus
+from articles import FILES, IDS, NOBODY, RIVER_TRUST, SilentAttributor, WordEncoder, write_corpus
 
-from qa.errors import IndexFolderError, ModelMismatchError, NoIndexError, ReadingError
+from qa.errors import IndexFolderError, ModelMismatchError, NoIndexError, ReadingError, SettingsError
 from qa.index.build import DENSE, LEXICAL, STORE
 from qa.index.lexical import stems
-from qa.library import Library, build
+from qa.library import Library, build, set_alias
 from qa.models.encoder import SentenceEncoder, Vectors
 from qa.retrieval.corpus import Corpus
+from qa.types import Article, Span, Statement
 
 Texts = dict[str, str]
 
@@ -67,11 +69,26 @@ def _edit(corpus: Path, name: str, old: str, new: str) -> None:
     (corpus / name).write_bytes(text.replace(old, new).encode())
 
 
+@contextmanager
+def _open(folder: Path) -> Iterator[Corpus]:
+    corpus = Corpus(folder, WordEncoder())
+    yield corpus
+    corpus.close()
+
+
+class _Hears(SilentAttributor):
+    """Hears somebody say the first four letters of every article."""
+
+    def statements(self, articles: Sequence[Article], sentences: Sequence[Sequence[Span]]) -> list[tuple[Statement, ...]]:
+        super().statements(articles, sentences)
+        return [(Statement(article.id, (), (), (Span(0, 4),), "Somebody", "quoted"),) for article in articles]
+
+
 # ---- what a build does
 
 
 def test_a_first_build_holds_every_article(corpus: Path, folder: Path, words: WordEncoder) -> None:
-    report = build(folder, [corpus], encoder=words)
+    report = build(folder, [corpus], encoder=words, attributor=NOBODY)
     assert (report.added, report.changed, report.removed, report.unchanged) == (len(FILES), 0, 0, 0)
     assert report.sentences == len(words.encoded)
     assert (report.notices, report.skipped) == ((), ())
@@ -79,20 +96,20 @@ def test_a_first_build_holds_every_article(corpus: Path, folder: Path, words: Wo
 
 
 def test_what_is_unchanged_costs_nothing(corpus: Path, folder: Path, words: WordEncoder) -> None:
-    build(folder, [corpus], encoder=words)
+    build(folder, [corpus], encoder=words, attributor=NOBODY)
     words.encoded.clear()
     before = _whole(folder)
-    report = build(folder, [corpus], encoder=words)
+    report = build(folder, [corpus], encoder=words, attributor=NOBODY)
     assert (report.added, report.changed, report.removed, report.unchanged, report.sentences) == (0, 0, 0, len(FILES), 0)
     assert words.encoded == []
     assert _whole(folder) == before
 
 
 def test_only_what_changed_is_encoded_again(corpus: Path, folder: Path, words: WordEncoder) -> None:
-    build(folder, [corpus], encoder=words)
+    build(folder, [corpus], encoder=words, attributor=NOBODY)
     words.encoded.clear()
     _edit(corpus, "letter.md", "The bus stops at the weir on Thursdays.", "The bus stops no more.")
-    report = build(folder, [corpus], encoder=words)
+    report = build(folder, [corpus], encoder=words, attributor=NOBODY)
     assert (report.added, report.changed, report.removed, report.unchanged) == (0, 1, 0, len(FILES) - 1)
     assert report.sentences == len(words.encoded) == 12
     texts = _whole(folder)
@@ -101,65 +118,65 @@ def test_only_what_changed_is_encoded_again(corpus: Path, folder: Path, words: W
 
 
 def test_a_field_is_a_change_too(corpus: Path, folder: Path, words: WordEncoder) -> None:
-    build(folder, [corpus], encoder=words)
+    build(folder, [corpus], encoder=words, attributor=NOBODY)
     _edit(corpus, "river-trust/limit.md", "published: 2024-03", "published: 2024-04")
-    assert build(folder, [corpus], encoder=words).changed == 1
+    assert build(folder, [corpus], encoder=words, attributor=NOBODY).changed == 1
     corpus_after = Corpus(folder, words)
     assert str(corpus_after.articles[corpus_after.keys["trust-limit"]].published) == "2024-04"
     corpus_after.close()
 
 
 def test_what_vanished_is_removed_and_what_is_new_is_added(corpus: Path, folder: Path, words: WordEncoder) -> None:
-    build(folder, [corpus], encoder=words)
+    build(folder, [corpus], encoder=words, attributor=NOBODY)
     (corpus / "letter.md").unlink()
     (corpus / "new.md").write_text("A kingfisher came.", "utf-8")
-    report = build(folder, [corpus], encoder=words)
+    report = build(folder, [corpus], encoder=words, attributor=NOBODY)
     assert (report.added, report.changed, report.removed, report.unchanged) == (1, 0, 1, len(FILES) - 1)
     assert set(_whole(folder)) == IDS - {"letter"} | {"new"}
 
 
 def test_removing_alone_encodes_nothing(corpus: Path, folder: Path, words: WordEncoder) -> None:
-    build(folder, [corpus], encoder=words)
+    build(folder, [corpus], encoder=words, attributor=NOBODY)
     words.encoded.clear()
     (corpus / "letter.md").unlink()
-    assert build(folder, [corpus], encoder=words).removed == 1
+    assert build(folder, [corpus], encoder=words, attributor=NOBODY).removed == 1
     assert words.encoded == []
     assert set(_whole(folder)) == IDS - {"letter"}
 
 
 @pytest.mark.parametrize("content", [b"", b" \n", random.Random(3).randbytes(3000)])
 def test_the_article_of_an_unreadable_file_is_kept(corpus: Path, folder: Path, words: WordEncoder, content: bytes) -> None:
-    build(folder, [corpus], encoder=words)
+    build(folder, [corpus], encoder=words, attributor=NOBODY)
     (corpus / "letter.md").write_bytes(content)
-    report = build(folder, [corpus], encoder=words)
+    report = build(folder, [corpus], encoder=words, attributor=NOBODY)
     assert report.removed == 0
     assert len(report.skipped) == 1
     assert set(_whole(folder)) == IDS
 
 
 def test_an_article_is_kept_from_where_it_was_read_last(corpus: Path, folder: Path, words: WordEncoder, tmp_path: Path) -> None:
-    build(folder, [corpus], encoder=words)
+    build(folder, [corpus], encoder=words, attributor=NOBODY)
     moved = tmp_path / "moved"
     corpus.rename(moved)
-    assert build(folder, [moved], encoder=words).unchanged == len(FILES)
+    assert build(folder, [moved], encoder=words, attributor=NOBODY).unchanged == len(FILES)
     (moved / "letter.md").write_bytes(b"")
-    assert build(folder, [moved], encoder=words).removed == 0
+    assert build(folder, [moved], encoder=words, attributor=NOBODY).removed == 0
     assert set(_whole(folder)) == IDS
 
 
 def test_the_article_of_a_line_that_broke_is_kept(folder: Path, words: WordEncoder, tmp_path: Path) -> None:
     file = tmp_path / "articles.jsonl"
     file.write_text('{"id": "a", "text": "One."}\n{"id": "b", "text": "Two."}\n{"id": "c", "text": "Three."}\n', "utf-8")
-    build(folder, [file], encoder=words)
+    build(folder, [file], encoder=words, attributor=NOBODY)
     file.write_text('{"id": "a", "text": "One."}\n{"id": "b", "text": \n', "utf-8")
-    report = build(folder, [file], encoder=words)
+    report = build(folder, [file], encoder=words, attributor=NOBODY)
     assert (report.removed, len(report.skipped)) == (1, 1)
     assert set(_whole(folder)) == {"a", "b"}
 
 
 def test_a_null_byte_hides_no_word(folder: Path, words: WordEncoder, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes(b"Before.\x00 The zebra came after.")
-    build(folder, [tmp_path / "a.txt"], encoder=words)
+    build(folder, [tmp_path / "a.txt"], encoder=words, attributor=NOBODY)
     corpus = Corpus(folder, words)
     assert corpus.lexical.search(stems("zebra"), 5)
     corpus.close()
@@ -167,15 +184,15 @@ def test_a_null_byte_hides_no_word(folder: Path, words: WordEncoder, tmp_path: P
 
 def test_a_name_that_is_not_unicode_stops_nobody(corpus: Path, folder: Path, words: WordEncoder) -> None:
     Path(os.fsdecode(os.fsencode(corpus) + b"/caf\xe9.md")).write_text("More words.", "utf-8")
-    assert build(folder, [corpus], encoder=words).added == len(FILES) + 1
+    assert build(folder, [corpus], encoder=words, attributor=NOBODY).added == len(FILES) + 1
 
 
 def test_groups_alone_may_change(corpus: Path, folder: Path, words: WordEncoder) -> None:
-    build(folder, [corpus], encoder=words)
+    build(folder, [corpus], encoder=words, attributor=NOBODY)
     words.encoded.clear()
     before = Corpus(folder, words)
     _edit(corpus, "groups.toml", '"Wend River Trust", ', '"Friends of the Wend", ')
-    build(folder, [corpus], encoder=words)
+    build(folder, [corpus], encoder=words, attributor=NOBODY)
     after = before.refreshed()
     assert after.registry.groups[RIVER_TRUST].aliases == ("Friends of the Wend", "WRT")
     after.close()
@@ -185,7 +202,7 @@ def test_groups_alone_may_change(corpus: Path, folder: Path, words: WordEncoder)
 
 def test_progress_is_told_to_its_end(corpus: Path, folder: Path, words: WordEncoder) -> None:
     told: list[tuple[str, int, int]] = []
-    build(folder, [corpus], encoder=words, progress=lambda *step: told.append(step))
+    build(folder, [corpus], encoder=words, attributor=NOBODY, progress=lambda *step: told.append(step))
     assert [step for step in told if step[0] == "Reading"] == [("Reading", n + 1, 0) for n in range(len(FILES))]
     done = [(done, total) for doing, done, total in told if doing == "Building"]
     assert done == sorted(done)
@@ -195,33 +212,86 @@ def test_progress_is_told_to_its_end(corpus: Path, folder: Path, words: WordEnco
 # ---- what a build refuses
 
 
+def test_another_attributor_reads_everything_anew_and_encodes_nothing(corpus: Path, folder: Path, words: WordEncoder) -> None:
+    build(folder, [corpus], encoder=words, attributor=NOBODY)
+    words.encoded.clear()
+    better = _Hears("better")
+    report = build(folder, [corpus], encoder=words, attributor=better)
+    assert (report.attributed, report.unchanged, words.encoded) == (len(FILES), len(FILES), [])
+    assert sorted(better.read) == sorted(IDS)
+    with _open(folder) as corpus_read:
+        assert len(corpus_read.statements) == len(FILES)
+    assert build(folder, [corpus], encoder=words, attributor=better).attributed == 0
+
+
+def test_a_corrected_name_holds_at_once_and_survives_builds_and_rebuilds(corpus: Path, folder: Path, words: WordEncoder) -> None:
+    build(folder, [corpus], encoder=words, attributor=_Hears("a"))
+    words.encoded.clear()
+    assert set_alias(folder, "Somebody", "Ada Marsh") == {"Somebody": "Ada Marsh"}
+    for rebuild in (False, True):
+        with _open(folder) as read:
+            assert {said.speaker for listed in read.statements.values() for said in listed} == {"Ada Marsh"}
+        assert words.encoded == []
+        build(folder, [corpus], encoder=words, attributor=_Hears("a"), rebuild=rebuild)
+        words.encoded.clear()
+    assert set_alias(folder, "Somebody", None) == {}
+    with _open(folder) as read:
+        assert {said.speaker for listed in read.statements.values() for said in listed} == {"Somebody"}
+
+
+@pytest.mark.parametrize(("name", "canonical"), [("", "Ada"), ("Ada", " "), ("never corrected", None)])
+def test_a_name_that_cannot_be_corrected_is_refused_in_one_line(
+    corpus: Path, folder: Path, words: WordEncoder, name: str, canonical: str | None
+) -> None:
+    build(folder, [corpus], encoder=words, attributor=NOBODY)
+    with pytest.raises(SettingsError) as caught:
+        set_alias(folder, name, canonical)
+    assert "\n" not in str(caught.value)
+
+
+def test_two_names_cannot_stand_for_each_other(corpus: Path, folder: Path, words: WordEncoder) -> None:
+    build(folder, [corpus], encoder=words, attributor=NOBODY)
+    set_alias(folder, "Ada", "Ada Marsh")
+    with pytest.raises(SettingsError, match="already stands"):
+        set_alias(folder, "Ada Marsh", "Ada")
+
+
+def test_two_merged_groups_are_one(corpus: Path, folder: Path, words: WordEncoder) -> None:
+    build(folder, [corpus], encoder=words, attributor=NOBODY)
+    set_alias(folder, "Anglers' Club", "River Trust")
+    with _open(folder) as read:
+        assert "Anglers' Club" not in read.by_group
+        assert len(read.by_group["River Trust"]) == 3
+        assert read.registry.canonical("Wendford Anglers") == "River Trust"
+
+
 def test_an_empty_folder_leaves_the_index_as_it_was(corpus: Path, folder: Path, words: WordEncoder, tmp_path: Path) -> None:
-    build(folder, [corpus], encoder=words)
+    build(folder, [corpus], encoder=words, attributor=NOBODY)
     before = _whole(folder)
     (tmp_path / "empty").mkdir()
     with pytest.raises(ReadingError, match=r"\Ano article found; expected \.md, \.txt or \.jsonl files with text, nothing was changed\Z"):
-        build(folder, [tmp_path / "empty"], encoder=words)
+        build(folder, [tmp_path / "empty"], encoder=words, attributor=NOBODY)
     with pytest.raises(ReadingError, match=r"\A.*nowhere: there is no such file or folder"):
-        build(folder, [tmp_path / "nowhere"], encoder=words)
+        build(folder, [tmp_path / "nowhere"], encoder=words, attributor=NOBODY)
     assert _whole(folder) == before
 
 
 def test_nothing_readable_says_why(folder: Path, words: WordEncoder, tmp_path: Path) -> None:
     (tmp_path / "a.md").touch()
     with pytest.raises(ReadingError, match=r"\Ano article found \(.*a\.md: is empty; expected the text of an article\); expected \.md"):
-        build(folder, [tmp_path / "a.md"], encoder=words)
+        build(folder, [tmp_path / "a.md"], encoder=words, attributor=NOBODY)
     assert not folder.exists()
 
 
 def test_another_model_is_refused_until_all_is_encoded_again(corpus: Path, folder: Path, words: WordEncoder) -> None:
-    build(folder, [corpus], encoder=words)
+    build(folder, [corpus], encoder=words, attributor=NOBODY)
     other = WordEncoder("other", 64)
     with pytest.raises(ModelMismatchError, match=r"\A.*made with model words .* asked for other .*--rebuild to encode everything again\Z"):
-        build(folder, [corpus], encoder=other)
+        build(folder, [corpus], encoder=other, attributor=NOBODY)
     with pytest.raises(ModelMismatchError):
         Corpus(folder, other)
     assert other.encoded == []
-    report = build(folder, [corpus], encoder=other, rebuild=True)
+    report = build(folder, [corpus], encoder=other, attributor=NOBODY, rebuild=True)
     assert (report.added, report.unchanged) == (len(FILES), 0)
     opened = Corpus(folder, other)
     assert set(_texts(opened)) == IDS
@@ -235,7 +305,7 @@ def test_a_foreign_folder_is_refused_and_left_alone(corpus: Path, folder: Path, 
     with pytest.raises(
         IndexFolderError, match=r"\A.*: is not an index \(it holds thesis\.doc\); give an empty or new folder with --index\Z"
     ):
-        build(folder, [corpus], encoder=words)
+        build(folder, [corpus], encoder=words, attributor=NOBODY)
     assert [child.name for child in folder.iterdir()] == ["thesis.doc"]
 
 
@@ -248,7 +318,7 @@ def test_folders_that_are_called_by_years_are_never_removed(
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text("years of work", "utf-8")
     with pytest.raises(IndexFolderError):
-        build(folder, [corpus], encoder=words, rebuild=rebuild)
+        build(folder, [corpus], encoder=words, attributor=NOBODY, rebuild=rebuild)
     assert (folder / "2023" / "thesis.doc").is_file()
     assert (folder / "2024" / "photo.jpg").is_file()
 
@@ -256,29 +326,29 @@ def test_folders_that_are_called_by_years_are_never_removed(
 def test_a_file_in_the_place_of_the_folder_is_refused(corpus: Path, folder: Path, words: WordEncoder) -> None:
     folder.write_text("no folder", "utf-8")
     with pytest.raises(IndexFolderError, match=r"\A.*: is a file; expected a folder, give another with --index\Z"):
-        build(folder, [corpus], encoder=words)
+        build(folder, [corpus], encoder=words, attributor=NOBODY)
 
 
 def test_a_garbled_manifest_is_refused_until_a_rebuild(corpus: Path, folder: Path, words: WordEncoder) -> None:
-    build(folder, [corpus], encoder=words)
+    build(folder, [corpus], encoder=words, attributor=NOBODY)
     (folder / "manifest.json").write_bytes(b"garbage")
     clear = r"\A.*manifest\.json: can't be read \(.*\); build the index again with --rebuild\Z"
     with pytest.raises(IndexFolderError, match=clear):
-        build(folder, [corpus], encoder=words)
+        build(folder, [corpus], encoder=words, attributor=NOBODY)
     with pytest.raises(IndexFolderError, match=clear):
         Library.open(folder, encoder=words)
-    build(folder, [corpus], encoder=words, rebuild=True)
+    build(folder, [corpus], encoder=words, attributor=NOBODY, rebuild=True)
     assert set(_whole(folder)) == IDS
 
 
 @pytest.mark.parametrize("content", [b"", b"garbage" * 1000])
 def test_a_garbled_store_is_refused_until_a_rebuild(corpus: Path, folder: Path, words: WordEncoder, content: bytes) -> None:
-    build(folder, [corpus], encoder=words)
+    build(folder, [corpus], encoder=words, attributor=NOBODY)
     for file in (folder / "1").glob(f"{STORE}*"):
         file.write_bytes(content)
     with pytest.raises(IndexFolderError, match=r"\A.*store\.sqlite: can't be opened \(.*\); build the index again with --rebuild\Z"):
         Library.open(folder, encoder=words)
-    build(folder, [corpus], encoder=words, rebuild=True)
+    build(folder, [corpus], encoder=words, attributor=NOBODY, rebuild=True)
     assert set(_whole(folder)) == IDS
 
 
@@ -295,15 +365,15 @@ class _Fails(WordEncoder):
 
 
 def test_a_build_that_fails_leaves_the_old_state(corpus: Path, folder: Path, words: WordEncoder, monkeypatch: pytest.MonkeyPatch) -> None:
-    build(folder, [corpus], encoder=words)
+    build(folder, [corpus], encoder=words, attributor=NOBODY)
     before = _whole(folder)
     monkeypatch.setattr("qa.index.build._ENCODE_AT_ONCE", 1)
     _edit(corpus, "letter.md", "I have no more to say", "I have more to say")
     _edit(corpus, "river-trust/limit.md", "Is that too much", "Is it too much")
     with pytest.raises(RuntimeError, match="out of memory"):
-        build(folder, [corpus], encoder=_Fails())
+        build(folder, [corpus], encoder=_Fails(), attributor=NOBODY)
     assert _whole(folder) == before
-    assert build(folder, [corpus], encoder=words).changed == 2
+    assert build(folder, [corpus], encoder=words, attributor=NOBODY).changed == 2
     assert "I have more to say" in _whole(folder)["letter"]
 
 
@@ -312,12 +382,12 @@ def test_a_build_that_fails_leaves_the_old_state(corpus: Path, folder: Path, wor
 
 @pytest.mark.parametrize("content", [None, b"", b"garbage", b"\0" * 5000])
 def test_the_dense_file_is_made_again(corpus: Path, folder: Path, words: WordEncoder, content: bytes | None) -> None:
-    build(folder, [corpus], encoder=words)
+    build(folder, [corpus], encoder=words, attributor=NOBODY)
     file = folder / "1" / DENSE
     file.unlink() if content is None else file.write_bytes(content)
     words.encoded.clear()
     assert set(_whole(folder)) == IDS
-    build(folder, [corpus], encoder=words)
+    build(folder, [corpus], encoder=words, attributor=NOBODY)
     assert words.encoded == []
     assert file.stat().st_size > 10_000
     assert set(_whole(folder)) == IDS
@@ -355,11 +425,11 @@ def _without(ending: str) -> Callable[[Path], None]:
 def test_the_lexical_folder_is_made_again(
     corpus: Path, folder: Path, words: WordEncoder, damage: Callable[[Path], None], first: str
 ) -> None:
-    build(folder, [corpus], encoder=words)
+    build(folder, [corpus], encoder=words, attributor=NOBODY)
     damage(folder / "1" / LEXICAL)
     words.encoded.clear()
     if first == "build":
-        assert build(folder, [corpus], encoder=words).unchanged == len(FILES)
+        assert build(folder, [corpus], encoder=words, attributor=NOBODY).unchanged == len(FILES)
     assert set(_whole(folder)) == IDS
     assert words.encoded == []
 
@@ -368,13 +438,13 @@ def test_the_lexical_folder_is_made_again(
 
 
 def test_a_reader_keeps_its_state_until_it_asks_for_the_next(corpus: Path, folder: Path, words: WordEncoder) -> None:
-    build(folder, [corpus], encoder=words)
+    build(folder, [corpus], encoder=words, attributor=NOBODY)
     reader = Corpus(folder, words)
     old = _texts(reader)
     assert reader.refreshed() is reader
     _edit(corpus, "letter.md", "I have no more to say", "I have more to say")
     (corpus / "notice.txt").unlink()
-    build(folder, [corpus], encoder=words)
+    build(folder, [corpus], encoder=words, attributor=NOBODY)
     assert _texts(reader) == old
     newest = reader.refreshed()
     assert newest is not reader
@@ -387,11 +457,11 @@ def test_a_reader_keeps_its_state_until_it_asks_for_the_next(corpus: Path, folde
 
 def test_a_state_stays_whole_for_whoever_still_holds_it(corpus: Path, folder: Path, words: WordEncoder) -> None:
     """A question may be half answered while another thread refreshes."""
-    build(folder, [corpus], encoder=words)
+    build(folder, [corpus], encoder=words, attributor=NOBODY)
     reader = Corpus(folder, words)
     keys = dict(reader.keys)
     (corpus / "notice.txt").unlink()
-    build(folder, [corpus], encoder=words)
+    build(folder, [corpus], encoder=words, attributor=NOBODY)
     newest = reader.refreshed()
     assert reader.with_text(keys["notice"]).text == FILES["notice.txt"]
     assert reader.store.counts()["articles"] == len(FILES)
@@ -400,9 +470,9 @@ def test_a_state_stays_whole_for_whoever_still_holds_it(corpus: Path, folder: Pa
 
 
 def test_a_reader_outlives_a_rebuild(corpus: Path, folder: Path, words: WordEncoder) -> None:
-    build(folder, [corpus], encoder=words)
+    build(folder, [corpus], encoder=words, attributor=NOBODY)
     reader = Corpus(folder, words)
-    build(folder, [corpus], encoder=words, rebuild=True)
+    build(folder, [corpus], encoder=words, attributor=NOBODY, rebuild=True)
     assert set(_texts(reader)) == IDS
     assert reader.lexical.search(stems("otters"), 5)
     newest = reader.refreshed()
@@ -428,7 +498,7 @@ import sys
 from pathlib import Path
 import faiss, filelock, frontmatter, numpy, sentencex, tantivy, yaml
 import qa.index.build, qa.index.lexical, qa.reading, qa.retrieval.corpus
-from articles import WordEncoder
+from articles import NOBODY, WordEncoder
 from qa.library import build
 
 folder, corpus, rebuild = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3] == "rebuild"
@@ -457,7 +527,7 @@ if len(sys.argv) > 4:  # die at the nth of the steps that change something on di
             deadly(owner, name)
 print("ready", flush=True)
 sys.stdin.readline()
-build(folder, [corpus], encoder=WordEncoder(), rebuild=rebuild)
+build(folder, [corpus], encoder=WordEncoder(), attributor=NOBODY, rebuild=rebuild)
 print("done", flush=True)
 """
 
@@ -528,23 +598,23 @@ def _expected(corpus: Path) -> Texts:
 def _kills(folder: Path, seconds: Callable[[int], float], count: int, states: tuple[Path, Path], *, rebuild: bool = False) -> int:
     """Kill builds that lead from one state to the other; check each time that one of them is there whole."""
     old, new = states
-    build(folder, [old], encoder=WordEncoder())
+    build(folder, [old], encoder=WordEncoder(), attributor=NOBODY)
     killed = 0
     for number in range(count):
         killed += _Builder(folder, new, rebuild=rebuild).killed_after(seconds(number))
         assert _whole(folder) in (_expected(old), _expected(new))
         if number % 2:  # go on from what the kill left, every other time
-            build(folder, [new], encoder=WordEncoder())
+            build(folder, [new], encoder=WordEncoder(), attributor=NOBODY)
             assert _whole(folder) == _expected(new)
             old, new = new, old
-    build(folder, [new], encoder=WordEncoder())
+    build(folder, [new], encoder=WordEncoder(), attributor=NOBODY)
     assert _whole(folder) == _expected(new)
     return killed
 
 
 def test_a_kill_at_any_moment_leaves_one_of_two_states(folder: Path, tmp_path: Path, two_states: tuple[Path, Path]) -> None:
     old, new = two_states
-    build(tmp_path / "measured", [old], encoder=WordEncoder())
+    build(tmp_path / "measured", [old], encoder=WordEncoder(), attributor=NOBODY)
     took = min(_Builder(tmp_path / "measured", corpus).seconds() for corpus in (new, old, new))
     rng = random.Random(20)
     killed = _kills(folder, lambda number: took * (number + rng.random()) / 20, 20, two_states)
@@ -553,7 +623,7 @@ def test_a_kill_at_any_moment_leaves_one_of_two_states(folder: Path, tmp_path: P
 
 def test_a_kill_during_a_rebuild_leaves_one_of_two_states(folder: Path, tmp_path: Path, two_states: tuple[Path, Path]) -> None:
     old, new = two_states
-    build(tmp_path / "measured", [old], encoder=WordEncoder())
+    build(tmp_path / "measured", [old], encoder=WordEncoder(), attributor=NOBODY)
     took = min(_Builder(tmp_path / "measured", new, rebuild=True).seconds() for _ in range(2))
     rng = random.Random(21)
     assert _kills(folder, lambda number: took * (number + rng.random()) / 6, 6, two_states, rebuild=True) >= 1
@@ -570,7 +640,7 @@ def test_a_kill_during_the_first_build_leaves_nothing_or_all(tmp_path: Path, two
             assert _whole(folder) == _expected(old)
         except NoIndexError:
             pass
-        build(folder, [old], encoder=WordEncoder())
+        build(folder, [old], encoder=WordEncoder(), attributor=NOBODY)
         assert _whole(folder) == _expected(old)
     assert killed >= 1
 
@@ -584,8 +654,8 @@ def test_a_kill_before_and_after_each_step_leaves_one_of_two_states(
     _edit(other, "letter.md", "I have no more to say", "I have more to say")
     (other / "notice.txt").unlink()
     (other / "new.md").write_text("A kingfisher came.", "utf-8")
-    build(folder, [corpus], encoder=words)
-    build(tmp_path / "second", [other], encoder=words)
+    build(folder, [corpus], encoder=words, attributor=NOBODY)
+    build(tmp_path / "second", [other], encoder=words, attributor=NOBODY)
     old, new = _whole(folder), _whole(tmp_path / "second")
     seen = []
     for step in range(1, 60):
@@ -599,7 +669,7 @@ def test_a_kill_before_and_after_each_step_leaves_one_of_two_states(
         found = _whole(trial)
         assert found in (old, new)
         seen.append(found == new)
-        build(trial, [other], encoder=words)
+        build(trial, [other], encoder=words, attributor=NOBODY)
         assert _whole(trial) == new
     assert len(seen) > 10
     assert seen == sorted(seen)  # once visible, it stays
@@ -608,7 +678,7 @@ def test_a_kill_before_and_after_each_step_leaves_one_of_two_states(
 
 def test_readers_during_a_build_see_one_of_two_states(folder: Path, two_states: tuple[Path, Path], words: WordEncoder) -> None:
     old, new = two_states
-    build(folder, [old], encoder=words)
+    build(folder, [old], encoder=words, attributor=NOBODY)
     reader = Corpus(folder, words)
     builder = _Builder(folder, new)
     builder.go()

@@ -31,7 +31,7 @@ _ARTICLE = Article(
 def _analysed(article: Article) -> Analysed:
     spans = sentences(article.text)
     vectors = WordEncoder().encode([span.of(article.text) for span in spans])
-    return Analysed(article, tuple(windows(article.id, article.text, spans)), (), vectors)
+    return Analysed(article, tuple(windows(article.id, article.text, spans)), (), "x", vectors)
 
 
 @pytest.fixture
@@ -93,11 +93,30 @@ def test_vectors_come_back_nearly_as_they_were(writer: Store) -> None:
 
 
 def test_statements_come_back_as_they_were(writer: Store) -> None:
-    statement = Statement("a", (Span(0, 4),), (Span(5, 6),), (Span(0, 2), Span(4, 9)), "Zoe\u0308", "quoted")
+    statement = Statement("a", (Span(0, 4),), (Span(5, 6),), (Span(0, 2), Span(4, 9)), "Zoe\u0308", "quoted", "River Trust", speech=False)
+    nobody = Statement("a", (), (Span(5, 6),), (Span(0, 2),), None, "reported")
     analysed = _analysed(_ARTICLE)
-    key = writer.add(Analysed(analysed.article, analysed.passages, (statement,), analysed.vectors))
-    assert writer.statements() == writer.statements([key]) == [(key, statement)]
+    key = writer.add(Analysed(analysed.article, analysed.passages, (statement, nobody), "x", analysed.vectors))
+    assert writer.statements() == writer.statements([key]) == [(key, statement), (key, nobody)]
     assert writer.statements([key + 1]) == []
+
+
+def test_statements_may_be_replaced_without_touching_the_rest(writer: Store) -> None:
+    key = writer.add(_analysed(_ARTICLE))
+    before = writer.sentence_ids().tolist()
+    assert writer.attributed_otherwise("x") == []
+    assert writer.attributed_otherwise("y") == [key]
+    said = Statement("a", (Span(0, 4),), (), (Span(4, 9),), "Zoe", "own")
+    writer.replace_statements(key, [said], "y")
+    assert writer.statements() == [(key, said)]
+    assert writer.attributed_otherwise("y") == []
+    assert writer.sentence_ids().tolist() == before
+
+
+def test_corrected_names_come_back_as_they_were(writer: Store) -> None:
+    assert writer.aliases() == {}
+    writer.set_aliases({"WRT": "River Trust", "Zoe\u0308": "Zoë"})
+    assert writer.aliases() == {"WRT": "River Trust", "Zoe\u0308": "Zoë"}
 
 
 def test_groups_come_back_as_they_were_and_a_repetition_is_no_change(writer: Store) -> None:
@@ -447,8 +466,8 @@ def test_a_manifest_that_is_none_is_refused(tmp_path: Path, content: bytes) -> N
 def test_another_format_is_refused(tmp_path: Path) -> None:
     place = _made(tmp_path / "index")
     file = place.path / "manifest.json"
-    file.write_text(file.read_text("utf-8").replace('"format": 1', '"format": 99'), "utf-8")
-    with pytest.raises(IndexFolderError, match=r"\A.*: index format 99, this version reads 1; run whosaid build PATH --rebuild\Z"):
+    file.write_text(file.read_text("utf-8").replace('"format": 2', '"format": 99'), "utf-8")
+    with pytest.raises(IndexFolderError, match=r"\A.*: index format 99, this version reads 2; run whosaid build PATH --rebuild\Z"):
         place.manifest()
 
 

@@ -11,10 +11,10 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from qa.attribution.rules import statements
+from qa.attribution.attributor import Attributor
 from qa.errors import IndexFolderError, NoIndexError, ReadingError
 from qa.index.dense import DenseIndex
 from qa.index.folder import IndexFolder
@@ -23,9 +23,10 @@ from qa.index.store import Analysed, Store, content_hash
 from qa.models.encoder import Encoder
 from qa.passages import sentences, windows
 from qa.reading import Notice
-from qa.types import Article, Group, Passage, Statement
+from qa.types import Article, Group, Span
 
 STORE, DENSE, LEXICAL = "store.sqlite", "sentences.faiss", "passages"
+_ARTICLES_AT_ONCE = 16  # read anew together
 _ENCODE_AT_ONCE = 256  # sentences: sorted by length together, so that a batch wastes little padding
 
 Progress = Callable[[str, int, int], None]
@@ -34,12 +35,13 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class BuildReport:
-    """What a build did."""
+    """What a build did. `attributed` counts the unchanged articles whose statements were read anew, without encoding."""
 
     added: int
     changed: int
     removed: int
     unchanged: int
+    attributed: int
     sentences: int
     seconds: float
     notices: tuple[Notice, ...]
@@ -58,6 +60,7 @@ def build(
     folder: Path,
     items: Iterable[Article | Notice],
     encoder: Encoder,
+    attributor: Attributor,
     groups: Sequence[Group] = (),
     *,
     rebuild: bool = False,
@@ -80,7 +83,8 @@ def build(
         home = place.numbered(number)
         home.mkdir(exist_ok=True)
         try:
-            report = _bring_in_line(home, articles, notices, encoder, groups, progress)
+            _keep_aliases(place, home)
+            report = _bring_in_line(home, articles, notices, encoder, attributor, groups, progress)
         except (sqlite3.Error, OSError) as error:
             raise IndexFolderError(f"{folder}: can't be written ({error}); free space or check permissions and build again") from error
         place.put_in_force(number, encoder.identity)
@@ -142,47 +146,104 @@ def _number_to_write(place: IndexFolder, encoder: Encoder, rebuild: bool) -> int
     return in_force.number + 1
 
 
+def _keep_aliases(place: IndexFolder, home: Path) -> None:
+    """Take the names that a person has corrected over into a folder that is written anew, as far as they can be read."""
+    try:
+        in_force = place.numbered(place.manifest().number)
+        if in_force == home:
+            return
+        old = Store(in_force / STORE)
+    except (NoIndexError, IndexFolderError):
+        return  # a first build, or a rebuild of what is damaged
+    try:
+        aliases = old.aliases()
+    except sqlite3.Error:
+        aliases = {}
+    finally:
+        old.close()
+    new = Store(home / STORE, write=True)
+    try:
+        new.set_aliases(aliases)
+        new.commit(changed=False)
+    finally:
+        new.close()
+
+
+def aliases_of(folder: Path) -> dict[str, str]:
+    """Return the names that a person has corrected in an index; raise NoIndexError where there is none."""
+    place = IndexFolder(folder)
+    store = Store(place.numbered(place.manifest().number) / STORE)
+    try:
+        return store.aliases()
+    finally:
+        store.close()
+
+
+def set_alias(folder: Path, name: str, canonical: str | None) -> dict[str, str]:
+    """Note in an index that `name` stands for `canonical`, or for None forget it; return all such names.
+
+    Names are looked up when a question is asked, so that nothing is read or encoded anew. Raises NoIndexError.
+    """
+    place = IndexFolder(folder)
+    place.manifest()
+    with place.locked():
+        store = Store(place.numbered(place.manifest().number) / STORE, write=True)
+        try:
+            aliases = {known: meant for known, meant in store.aliases().items() if known != name}
+            if canonical is not None:
+                aliases[name] = canonical
+            store.set_aliases(aliases)
+            store.commit()
+        finally:
+            store.close()
+    return aliases
+
+
 def _bring_in_line(
     home: Path,
     articles: list[Article],
     notices: list[Notice],
     encoder: Encoder,
+    attributor: Attributor,
     groups: Sequence[Group],
     progress: Progress,
-) -> tuple[int, int, int, int, int]:
+) -> tuple[int, int, int, int, int, int]:
     store = Store(home / STORE, write=True)
     try:
         known = store.hashes()
         new = [article for article in articles if article.id not in known or known[article.id][1] != content_hash(article)]
         changed = [article for article in new if article.id in known]
         vanished = _vanished(known, articles, notices)
+        dead = [known[article.id][0] for article in changed] + vanished
         lexical = _usable_lexical(home / LEXICAL, store)
-        regrouped = store.set_groups(groups)
-        moved = [article for article in articles if article.id in known and known[article.id][2] != article.source]
-        for article in moved:
-            store.set_source(known[article.id][0], article.source)
-        written = 0
         if new or vanished:
             store.mark_pending(True)
             store.commit(changed=False)
-            dead = [known[article.id][0] for article in changed] + vanished
+        altered = store.set_groups(groups)
+        for article in articles:
+            if article.id in known and known[article.id][2] != article.source:
+                store.set_source(known[article.id][0], article.source)
+                altered = True
+        attributed = _attributed_anew(store, set(dead), attributor, progress)
+        written = 0
+        if new or vanished:
             store.remove(dead)
             keys = []
-            for analysed in _analysed(new, encoder, progress):
+            for analysed in _analysed(new, encoder, attributor, progress):
                 keys.append(store.add(analysed))
                 written += len(analysed.vectors)
             lexical.add(store.passage_texts(keys))
+        if new or vanished or altered or attributed:
             store.commit()
+        if dead:
             lexical.remove(dead)
-        elif regrouped or moved:
-            store.commit()
         dense = DenseIndex.open(home / DENSE, store, encoder.identity.dimension)
         if dense.changed:
             dense.save(home / DENSE)
         if store.derived_pending:
             store.mark_pending(False)
             store.commit(changed=False)
-        return len(new) - len(changed), len(changed), len(vanished), len(articles) - len(new), written
+        return len(new) - len(changed), len(changed), len(vanished), len(articles) - len(new), attributed, written
     finally:
         store.close()
 
@@ -210,30 +271,42 @@ def _usable_lexical(folder: Path, store: Store) -> LexicalIndex:
     return lexical
 
 
-def _analysed(articles: list[Article], encoder: Encoder, progress: Progress) -> Iterator[Analysed]:
+def _attributed_anew(store: Store, dead: set[int], attributor: Attributor, progress: Progress) -> int:
+    """Read the statements anew where another attributor has read them; return of how many articles."""
+    keys = [key for key in store.attributed_otherwise(attributor.identity) if key not in dead]
+    listed = store.articles()
+    for at in range(0, len(keys), _ARTICLES_AT_ONCE):
+        part = keys[at : at + _ARTICLES_AT_ONCE]
+        articles = [replace(listed[key], text=store.text(key)) for key in part]
+        spans = [[sentence.span for sentence in store.sentences(articles=[key])] for key in part]
+        for key, found in zip(part, attributor.statements(articles, spans), strict=True):
+            store.replace_statements(key, found, attributor.identity)
+        progress("Attributing", at + len(part), len(keys))
+    return len(keys)
+
+
+def _analysed(articles: list[Article], encoder: Encoder, attributor: Attributor, progress: Progress) -> Iterator[Analysed]:
     """Yield each article split, attributed and encoded, encoding the sentences of several together."""
     total = sum(len(article.text) for article in articles)
     done = 0
-    waiting: list[tuple[Article, tuple[Passage, ...], tuple[Statement, ...]]] = []
-    texts: list[str] = []
+    waiting: list[tuple[Article, tuple[Span, ...]]] = []
 
     def flushed() -> Iterator[Analysed]:
         nonlocal done
-        vectors, at = encoder.encode(texts), 0
-        for article, passages, said in waiting:
-            count = sum(len(passage.sentences) for passage in passages)
-            yield Analysed(article, passages, said, vectors[at : at + count])
-            at += count
+        vectors = encoder.encode([span.of(article.text) for article, spans in waiting for span in spans])
+        said = attributor.statements([article for article, _ in waiting], [spans for _, spans in waiting])
+        at = 0
+        for (article, spans), found in zip(waiting, said, strict=True):
+            passages = tuple(windows(article.id, article.text, spans))
+            yield Analysed(article, passages, found, attributor.identity, vectors[at : at + len(spans)])
+            at += len(spans)
             done += len(article.text)
             progress("Building", done, total)
         waiting.clear()
-        texts.clear()
 
     for article in articles:
-        spans = sentences(article.text)
-        passages = tuple(windows(article.id, article.text, spans))
-        waiting.append((article, passages, tuple(statements(article, spans))))
-        texts.extend(span.of(article.text) for span in spans)
-        if len(texts) >= _ENCODE_AT_ONCE:
+        waiting.append((article, sentences(article.text)))
+        if sum(len(spans) for _, spans in waiting) >= _ENCODE_AT_ONCE:
             yield from flushed()
-    yield from flushed()
+    if waiting:
+        yield from flushed()

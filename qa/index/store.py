@@ -11,7 +11,7 @@ import json
 import sqlite3
 import threading
 import weakref
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -30,14 +30,15 @@ CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS articles (
     key INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, hash TEXT NOT NULL, source TEXT,
     title TEXT, grp TEXT, author TEXT, published TEXT, url TEXT, publication TEXT, kind TEXT NOT NULL,
-    text TEXT NOT NULL);
+    attribution TEXT NOT NULL, text TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS passages (
     id INTEGER PRIMARY KEY AUTOINCREMENT, article INTEGER NOT NULL, start INTEGER NOT NULL, end INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS sentences (
     id INTEGER PRIMARY KEY AUTOINCREMENT, article INTEGER NOT NULL, passage INTEGER NOT NULL,
     start INTEGER NOT NULL, end INTEGER NOT NULL, vector BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS statements (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, article INTEGER NOT NULL, speaker TEXT NOT NULL, voice TEXT NOT NULL,
+    id INTEGER PRIMARY KEY AUTOINCREMENT, article INTEGER NOT NULL, speaker TEXT, voice TEXT NOT NULL,
+    organisation TEXT, speech INTEGER NOT NULL,
     source TEXT NOT NULL, cue TEXT NOT NULL, content TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS passages_article ON passages (article);
 CREATE INDEX IF NOT EXISTS sentences_article ON sentences (article);
@@ -45,7 +46,7 @@ CREATE INDEX IF NOT EXISTS sentences_passage ON sentences (passage);
 CREATE INDEX IF NOT EXISTS statements_article ON statements (article);
 """
 _ARTICLE = "key, id, title, grp, author, published, url, publication, kind, source"
-ANALYSIS = 1  # raise it when sentences, passages or statements come out differently: every article is then read anew
+ANALYSIS = 1  # raise it when sentences or passages come out differently: every article is then read anew
 _PART = 500  # how many numbers one statement lists; SQLite allows at least 999
 
 
@@ -62,11 +63,15 @@ class StoredSentence:
 
 @dataclass(frozen=True, slots=True)
 class Analysed:
-    """An article taken apart and encoded: what `Store.add` writes. `vectors` has one row for each sentence."""
+    """An article taken apart and encoded: what `Store.add` writes. `vectors` has one row for each sentence.
+
+    `attribution` is the identity of whatever read the statements.
+    """
 
     article: Article
     passages: tuple[Passage, ...]
     statements: tuple[Statement, ...]
+    attribution: str
     vectors: Vectors
 
 
@@ -139,6 +144,10 @@ class Store:
         """Return the groups that the index was told of."""
         return tuple(Group.of(row) for row in json.loads(self._state("groups") or "[]"))
 
+    def aliases(self) -> dict[str, str]:
+        """Return the names that a person has corrected: each with the one that it stands for."""
+        return dict(json.loads(self._state("aliases") or "{}"))
+
     def sentence_ids(self, articles: Iterable[int] | None = None, passages: Iterable[int] | None = None) -> Ids:
         """Return the ids of the sentences of these passages, else of these articles, else of all, sorted, shape (n,)."""
         if passages is not None:
@@ -180,10 +189,18 @@ class Store:
     def statements(self, articles: Iterable[int] | None = None) -> list[tuple[int, Statement]]:
         """Return the statements of these articles (of all for None), each with its article's key."""
         sql = (
-            "SELECT s.article, a.id, s.source, s.cue, s.content, s.speaker, s.voice FROM statements s JOIN articles a ON a.key = s.article"
+            "SELECT s.article, a.id, s.source, s.cue, s.content, s.speaker, s.voice, s.organisation, s.speech"
+            " FROM statements s JOIN articles a ON a.key = s.article"
         )
         rows = self._rows(sql) if articles is None else list(self._rows_in(f"{sql} WHERE s.article IN (%s)", articles))
-        return [(key, Statement(id, _spans(s), _spans(cue), _spans(said), who, voice)) for key, id, s, cue, said, who, voice in rows]
+        return [
+            (key, Statement(id, _spans(source), _spans(cue), _spans(content), speaker, voice, organisation, bool(speech)))
+            for key, id, source, cue, content, speaker, voice, organisation, speech in rows
+        ]
+
+    def attributed_otherwise(self, identity: str) -> list[int]:
+        """Return the keys of articles whose statements were read by another attributor than this."""
+        return [row[0] for row in self._rows("SELECT key FROM articles WHERE attribution != ? ORDER BY key", (identity,))]
 
     def counts(self) -> dict[str, int]:
         """Return how many articles, passages, sentences and statements there are."""
@@ -213,6 +230,10 @@ class Store:
         self._set("groups", listed)
         return True
 
+    def set_aliases(self, aliases: Mapping[str, str]) -> None:
+        """Remember the names that a person has corrected."""
+        self._set("aliases", json.dumps(dict(aliases)))
+
     def set_source(self, key: int, source: str | None) -> None:
         """Note that an unchanged article is now read from somewhere else."""
         self._db.execute("UPDATE articles SET source = ? WHERE key = ?", (source, key))
@@ -222,11 +243,12 @@ class Store:
         article = analysed.article
         row = (
             article.id, content_hash(article), article.source, article.title, article.group, article.author,
-            str(article.published) if article.published else None, article.url, article.publication, article.kind, article.text,
+            str(article.published) if article.published else None, article.url, article.publication, article.kind,
+            analysed.attribution, article.text,
         )  # fmt: skip
         key = self._db.execute(
-            "INSERT INTO articles (id, hash, source, title, grp, author, published, url, publication, kind, text)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row,
+            "INSERT INTO articles (id, hash, source, title, grp, author, published, url, publication, kind, attribution, text)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row,
         ).lastrowid  # fmt: skip
         if key is None:
             raise IndexFolderError(f"article {article.id!r}: the store gave it no key; build the index again with --rebuild")
@@ -238,11 +260,23 @@ class Store:
             rows = [(key, number, s.start, s.end, halves[at + i].tobytes()) for i, s in enumerate(passage.sentences)]
             self._db.executemany("INSERT INTO sentences (article, passage, start, end, vector) VALUES (?, ?, ?, ?, ?)", rows)
             at += len(rows)
-        self._db.executemany(
-            "INSERT INTO statements (article, speaker, voice, source, cue, content) VALUES (?, ?, ?, ?, ?, ?)",
-            [(key, s.speaker, s.voice, _listed(s.source), _listed(s.cue), _listed(s.content)) for s in analysed.statements],
-        )
+        self._add_statements(key, analysed.statements)
         return key
+
+    def replace_statements(self, key: int, statements: Iterable[Statement], attribution: str) -> None:
+        """Put other statements in place of an article's; its sentences and vectors stay."""
+        self._db.execute("DELETE FROM statements WHERE article = ?", (key,))
+        self._add_statements(key, statements)
+        self._db.execute("UPDATE articles SET attribution = ? WHERE key = ?", (attribution, key))
+
+    def _add_statements(self, key: int, statements: Iterable[Statement]) -> None:
+        self._db.executemany(
+            "INSERT INTO statements (article, speaker, voice, organisation, speech, source, cue, content) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (key, s.speaker, s.voice, s.organisation, s.speech, _listed(s.source), _listed(s.cue), _listed(s.content))
+                for s in statements
+            ],
+        )
 
     def remove(self, keys: Iterable[int]) -> None:
         """Take articles out with everything that belongs to them."""

@@ -13,7 +13,7 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
-from qa.attribution.groups import Registry, explained_acronyms
+from qa.attribution.groups import Registry, canonical_statement, explained_acronyms
 from qa.errors import IndexFolderError
 from qa.index.build import DENSE, LEXICAL, STORE, derive_anew
 from qa.index.dense import DenseIndex
@@ -118,25 +118,29 @@ class Corpus:
         acronyms: dict[str, str] = {}
         for key in list(stored)[:5000]:
             acronyms.update(explained_acronyms(self.store.text(key)))
-        return Registry(self.store.groups(), stored.values(), acronyms)
+        return Registry(self.store.groups(), stored.values(), acronyms, self.store.aliases())
 
     @cached_property
     def statements(self) -> dict[int, list[Statement]]:
-        """What each article gives to somebody else than its group, by the article's key."""
+        """What each article gives to speakers, by the article's key, under their canonical names."""
         found: dict[int, list[Statement]] = defaultdict(list)
         for key, statement in self.store.statements():
-            speaker = self.registry.canonical(statement.speaker)
-            if speaker != self.articles[key].group:  # under another of its names, a group still speaks for itself
-                found[key].append(replace(statement, speaker=speaker))
+            found[key].append(canonical_statement(statement, self.articles[key].group, self.registry))
         return dict(found)
+
+    @cached_property
+    def speech(self) -> dict[int, list[Statement]]:
+        """What each article lets somebody else than its group say, by the article's key; who isn't named isn't somebody."""
+        others = {key: [s for s in listed if s.speech and s.voice != "own" and s.speaker] for key, listed in self.statements.items()}
+        return {key: said for key, said in others.items() if said}
 
     @cached_property
     def speakers(self) -> dict[str, tuple[str, ...]]:
         """Speakers by the names they may be asked for: the whole name and, for persons, the last one."""
         found: dict[str, set[str]] = defaultdict(set)
-        for statements in self.statements.values():
+        for statements in self.speech.values():
             for statement in statements:
-                name = statement.speaker
+                name = statement.speaker or ""
                 found[name.casefold()].add(name)
                 if name not in self.registry.groups and name[:1].isupper():
                     found[name.split()[-1].casefold()].add(name)
@@ -160,7 +164,7 @@ class Corpus:
     @cached_property
     def _voices(self) -> list[tuple[frozenset[str], int, tuple[Span, ...]]]:
         """The words of each speaker's or author's name, the article's key, and where they speak in it."""
-        found = [(frozenset(content_words(s.speaker)), key, s.content) for key, said in self.statements.items() for s in said]
+        found = [(frozenset(content_words(called(s))), key, s.content) for key, said in self.speech.items() for s in said]
         whole = (Span(0, sys.maxsize),)
         return found + [(frozenset(content_words(a.author)), key, whole) for key, a in self.articles.items() if a.author]
 
@@ -168,6 +172,17 @@ class Corpus:
     def authors(self) -> dict[str, tuple[str, ...]]:
         """Authors of articles by their name in small letters."""
         return {article.author.casefold(): (article.author,) for article in self.articles.values() if article.author}
+
+
+def called(statement: Statement) -> str:
+    """Return the words by which a speaker may be asked for: the name and the body that it speaks for."""
+    return f"{statement.speaker or ''} {statement.organisation or ''}"
+
+
+def goes_by(statement: Statement, name: str) -> bool:
+    """Tell whether all words of `name` are in the speaker's name or in that of the body that the speaker speaks for."""
+    wanted = set(content_words(name))
+    return bool(wanted) and any(wanted <= set(content_words(one)) for one in (statement.speaker, statement.organisation) if one)
 
 
 def _may_fall(published: PartialDate | None, since: PartialDate | None, until: PartialDate | None) -> bool:

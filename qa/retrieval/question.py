@@ -235,6 +235,8 @@ def _own_words(text: str) -> list[str]:
 def _leans(query: Query) -> bool:
     """Tell whether a question needs the earlier ones: it opens with "and", points back, or names hardly anything."""
     words = _own_words(query.topic)
+    if query.speakers and not words and not _DEPENDENT.match(query.text) and not _POINTS_BACK.search(query.text):
+        return False  # "What did Ada Marsh say?" asks for all of it
     return bool(_DEPENDENT.match(query.text)) or (bool(_POINTS_BACK.search(query.topic)) and len(words) < 6) or not words
 
 
