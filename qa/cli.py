@@ -15,12 +15,12 @@ import click
 
 from qa import settings
 from qa.errors import SettingsError, WhosaidError
-from qa.rows import Row, answer_row, article_row, passage_row, written
+from qa.rows import Row, answer_row, article_row, check_row, passage_row, statement_row, written
 
 if TYPE_CHECKING:
     from qa.index.build import Progress
     from qa.library import Library
-    from qa.types import Article, PartialDate, Question
+    from qa.types import Article, PartialDate, Question, Statement
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -82,13 +82,18 @@ def _filter_options(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
-def _batch_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    command = click.option("--output", type=_NEW_FILE, help="Where --batch writes a JSON line for each line it reads.")(command)
-    return click.option(
-        "--batch", type=_FILE, help='Questions, one JSON object a line: "id", "question", "history", "groups", "since", "until".'
-    )(command)
+def _batch_options(lines: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Add --batch, whose file holds such lines, and --output."""
+
+    def decorated(command: Callable[..., Any]) -> Callable[..., Any]:
+        command = click.option("--output", type=_NEW_FILE, help="Where --batch writes a JSON line for each line it reads.")(command)
+        return click.option("--batch", type=_FILE, help=lines)(command)
+
+    return decorated
 
 
+_question_batch = _batch_options('Questions, one JSON object a line: "id", "question", "history", "groups", "since", "until".')
+_quote_batch = _batch_options('Quotes, one JSON object a line: "id", "quote" and, where wanted, "speaker".')
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
 
@@ -138,7 +143,7 @@ def build(paths: tuple[Path, ...], index: Path | None, model: str | None, groups
 @click.argument("question", required=False)
 @_index_option
 @_filter_options
-@_batch_options
+@_question_batch
 @_json_option
 @_reporting
 def ask(
@@ -155,10 +160,11 @@ def ask(
     as_json: bool,
 ) -> None:
     """Answer QUESTION with attributed quotes, or say that nobody in the corpus speaks of it."""
-    _one_of(question, batch, output)
+    _one_of("QUESTION", question, batch, output)
     library = _open(index, model)
     if batch and output:
-        _run_batch(batch, output, lambda asked: answer_row(library.ask(asked)), {"answered": False, "citations": []})
+        nothing: Row = {"answered": False, "citations": []}
+        _run_batch(batch, output, "question", lambda row: answer_row(library.ask(_question_of(row))), nothing)
         return
     answer = library.ask(_question(question or "", history, groups, speakers, since, until))
     if as_json:
@@ -179,7 +185,7 @@ def ask(
 @click.option("-k", "count", type=click.IntRange(1, 1000), default=10, show_default=True, help="How many passages.")
 @_index_option
 @_filter_options
-@_batch_options
+@_question_batch
 @_json_option
 @_reporting
 def search(
@@ -197,14 +203,14 @@ def search(
     as_json: bool,
 ) -> None:
     """Find the passages nearest to QUESTION, from the groups and dates that it names."""
-    _one_of(question, batch, output)
+    _one_of("QUESTION", question, batch, output)
     library = _open(index, model)
 
     def found(asked: Question) -> Row:
         return {"passages": [passage_row(library, hit) for hit in library.search(asked, count)]}
 
     if batch and output:
-        _run_batch(batch, output, found, {"passages": []})
+        _run_batch(batch, output, "question", lambda row: found(_question_of(row)), {"passages": []})
         return
     row = found(_question(question or "", history, groups, speakers, since, until))
     if as_json:
@@ -216,6 +222,129 @@ def search(
             f" [{passage['start']}:{passage['end']}] {passage['score']:.2f}"
         )
         click.echo(f"    {_shortened(passage['text'], 300)}")
+
+
+@main.command()
+@click.argument("quote", required=False)
+@click.option("--speaker", metavar="NAME", help="The person or body that is said to have said it.")
+@_index_option
+@_quote_batch
+@_json_option
+@_reporting
+def check(
+    quote: str | None, speaker: str | None, index: Path | None, model: str | None, batch: Path | None, output: Path | None, as_json: bool
+) -> None:
+    """Tell who said QUOTE, where, and whether word for word; "-" reads it from standard input."""
+    _one_of("QUOTE", quote, batch, output)
+    if batch and speaker is not None:
+        raise click.UsageError('--speaker goes with QUOTE; in a --batch FILE each line may have its "speaker"')
+    library = _open(index, model)
+    if batch and output:
+        nothing: Row = {"verdict": None, "findings": []}
+        _run_batch(batch, output, "quote", lambda row: check_row(library.check(row["quote"], _speaker_of(row))), nothing)
+        return
+    pasted = sys.stdin.buffer.read().decode("utf-8", "replace") if quote == "-" else quote or ""
+    found = library.check(pasted, speaker)
+    if as_json:
+        _print_json(check_row(found))
+    else:
+        click.echo(found.text)
+
+
+@main.command()
+@click.argument("article", required=False)
+@_index_option
+@click.option("--speaker", metavar="NAME", help="Only what this person or body says.")
+@click.option("--all", "with_all", is_flag=True, help="Also what an article says that somebody thinks, wants or does.")
+@click.option("--batch", type=_FILE, help="Articles to read instead of an index: .jsonl, .md or .txt.")
+@click.option("--output", type=_NEW_FILE, help="Where --batch writes a JSON line for each article, all its statements in it.")
+@_json_option
+@_reporting
+def statements(
+    article: str | None,
+    index: Path | None,
+    model: str | None,
+    speaker: str | None,
+    with_all: bool,
+    batch: Path | None,
+    output: Path | None,
+    as_json: bool,
+) -> None:
+    """List who says what: in ARTICLE (by its id), or in every article of the index."""
+    if batch or output:
+        if article or speaker or not (batch and output):
+            raise click.UsageError("--batch FILE and --output FILE go together, without ARTICLE and --speaker")
+        _attribute(batch, output)
+        return
+    try:
+        found = _open(index, model).said(speaker, article)
+    except KeyError:
+        raise SettingsError(f"no article with the id {article!r}; whosaid articles lists them") from None
+    found = [(home, statement) for home, statement in found if with_all or statement.speech]
+    if as_json:
+        _print_json([{"article": home.id, "group": home.group, **statement_row(statement)} for home, statement in found])
+        return
+    for home, statement in found:
+        words = _shortened(" […] ".join(span.of(home.text) for span in statement.content), 300)
+        place = f"{home.id} [{statement.content[0].start}:{statement.content[-1].end}]"
+        click.echo(f"{_said_by(statement)} · {statement.voice if statement.speech else 'told of'} · {place}\n    {words}")
+
+
+def _said_by(statement: Statement) -> str:
+    name = statement.speaker or "(nobody named)"
+    return f"{name} ({statement.organisation})" if statement.organisation else name
+
+
+def _attribute(batch: Path, output: Path) -> None:
+    """Write the statements of each article of a file, and say what could not be read."""
+    from qa import library
+    from qa.reading import Notice
+
+    skipped = 0
+    with output.open("w", encoding="utf-8") as stream, _bars() as progress:
+        for done, item in enumerate(library.attribute([batch]), 1):
+            if isinstance(item, Notice):
+                click.echo(f"whosaid: {item}", err=True)
+                skipped += item.skipped
+                continue
+            home, said = item
+            row = {"id": home.id, "statements": [statement_row(statement) for statement in said]}
+            stream.write(json.dumps(row, ensure_ascii=False) + "\n")
+            progress("Reading who says what", done, 0)
+    if skipped:
+        raise _Failed(f"{skipped} of the inputs could not be read, see above; the others are in {output}")
+
+
+@main.command()
+@click.argument("name", required=False)
+@click.argument("canonical", required=False)
+@click.option("--index", "index", type=_FOLDER, default=None, help="Folder of the index.  [default: index/ or WHOSAID_INDEX]")
+@click.option("--remove", metavar="NAME", help="Let a corrected name stand for itself again.")
+@_json_option
+@_reporting
+def alias(name: str | None, canonical: str | None, index: Path | None, remove: str | None, as_json: bool) -> None:
+    """Let NAME stand for CANONICAL, to correct a name or merge two; without names, list what was corrected.
+
+    Takes effect at once and encodes nothing.
+    """
+    from qa import library
+
+    folder = index or settings.default_index()
+    if remove is not None and name is None:
+        corrected = library.set_alias(folder, remove, None)
+    elif remove is None and name is not None and canonical is not None:
+        corrected = library.set_alias(folder, name, canonical)
+    elif remove is None and name is None:
+        corrected = library.aliases(folder)
+    else:
+        raise click.UsageError("give NAME and CANONICAL, or --remove NAME, or nothing to list them")
+    if as_json:
+        _print_json(corrected)
+        return
+    for known, meant in sorted(corrected.items()):
+        click.echo(f"{known} → {meant}")
+    if not corrected:
+        click.echo("no corrected names")
 
 
 @main.command()
@@ -290,9 +419,9 @@ def _open(index: Path | None, model: str | None) -> Library:
     return Library.open(index or settings.default_index(), model=model)
 
 
-def _one_of(question: str | None, batch: Path | None, output: Path | None) -> None:
-    if (question is None) == (batch is None):
-        raise click.UsageError("give either a QUESTION or --batch FILE")
+def _one_of(what: str, given: str | None, batch: Path | None, output: Path | None) -> None:
+    if (given is None) == (batch is None):
+        raise click.UsageError(f"give either a {what} or --batch FILE")
     if (batch is None) != (output is None):
         raise click.UsageError("--batch FILE and --output FILE go together")
 
@@ -316,8 +445,8 @@ def _date(text: str | None, option: str) -> PartialDate | None:
         raise SettingsError(f"{option} {text!r} is not a date; expected 2025, 2025-10 or 2025-10-08") from error
 
 
-def _run_batch(batch: Path, output: Path, run: Callable[[Question], Row], nothing: Row) -> None:
-    """Write a row for each line of `batch`; a line that can't be asked gets `nothing` and an error, and the rest go on."""
+def _run_batch(batch: Path, output: Path, needed: str, run: Callable[[Row], Row], nothing: Row) -> None:
+    """Write a row for each line of `batch`, which has the field `needed`; one that can't be used gets `nothing` and an error."""
     text = batch.read_text("utf-8", errors="replace")
     lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
     failed: list[str] = []
@@ -325,10 +454,9 @@ def _run_batch(batch: Path, output: Path, run: Callable[[Question], Row], nothin
         for done, (number, line) in enumerate(lines, 1):
             id: Any = None
             try:
-                row = _parsed(line)
+                row = _parsed(line, needed)
                 id = row.get("id")
-                since, until = (str(row[name]) if row.get(name) else None for name in ("since", "until"))
-                result = run(_question(row["question"], _texts(row, "history"), _texts(row, "groups"), (), since, until))
+                result = run(row)
             except WhosaidError as error:
                 failed.append(f"{batch}:{number}: {error}")
                 result = {**nothing, "text": str(error), "error": str(error)}
@@ -337,17 +465,29 @@ def _run_batch(batch: Path, output: Path, run: Callable[[Question], Row], nothin
     for problem in failed:
         click.echo(f"whosaid: {problem}", err=True)
     if failed:
-        raise _Failed(f"{len(failed)} of {len(lines)} lines could not be asked, see above; the others are in {output}")
+        raise _Failed(f"{len(failed)} of {len(lines)} lines could not be used, see above; the others are in {output}")
 
 
-def _parsed(line: str) -> Row:
+def _parsed(line: str, needed: str) -> Row:
     try:
         row = json.loads(line)
     except (json.JSONDecodeError, RecursionError) as error:
-        raise SettingsError('is not JSON; expected an object with "id" and "question"') from error
-    if not isinstance(row, dict) or not isinstance(row.get("question"), str):
-        raise SettingsError('has no "question"; expected an object with "id" and "question"')
+        raise SettingsError(f'is not JSON; expected an object with "id" and "{needed}"') from error
+    if not isinstance(row, dict) or not isinstance(row.get(needed), str):
+        raise SettingsError(f'has no "{needed}"; expected an object with "id" and "{needed}"')
     return row
+
+
+def _question_of(row: Row) -> Question:
+    since, until = (str(row[name]) if row.get(name) else None for name in ("since", "until"))
+    return _question(row["question"], _texts(row, "history"), _texts(row, "groups"), (), since, until)
+
+
+def _speaker_of(row: Row) -> str | None:
+    speaker = row.get("speaker")
+    if speaker is not None and not isinstance(speaker, str):
+        raise SettingsError(f'"speaker" is {json.dumps(speaker)[:60]}; expected a name')
+    return speaker
 
 
 def _texts(row: Row, name: str) -> list[str]:

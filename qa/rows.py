@@ -2,34 +2,86 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from qa.library import Library
-from qa.types import Answer, Article, Hit, PartialDate
+from qa.types import Answer, Article, Check, Citation, Finding, Hit, PartialDate, Span, Statement
 
 Row = dict[str, Any]
 
 
 def answer_row(answer: Answer) -> Row:
     """Return an answer with its citations."""
-    citations = [
-        {
-            "number": citation.number,
-            "article": citation.article.id,
-            "group": citation.group,
-            "speaker": citation.speaker,
-            "voice": citation.voice,
-            "quote": citation.quote,
-            "start": citation.span.start,
-            "end": citation.span.end,
-            "title": citation.article.title,
-            "published": written(citation.article.published),
-            "url": citation.article.url,
-            "kind": citation.article.kind,
-        }
-        for citation in answer.citations
-    ]
+    citations = [_citation_row(citation) for citation in answer.citations]
     return {"answered": answer.answered, "text": answer.text, "citations": citations}
+
+
+def check_row(check: Check) -> Row:
+    """Return what is known of a pasted quote, with every place where it was found."""
+    return {
+        "quote": check.quote,
+        "claimed_speaker": check.speaker,
+        "verdict": check.verdict,
+        "text": check.text,
+        "findings": [_finding_row(finding) for finding in check.findings],
+        "notes": list(check.notes),
+    }
+
+
+def _finding_row(finding: Finding) -> Row:
+    return {
+        **_citation_row(finding.citation),
+        "exact": finding.exact,
+        "similarity": finding.similarity,
+        "said_by_claimed": finding.claimed,
+        "differences": [{"kind": d.kind, "said": d.said, "claimed": d.claimed} for d in finding.differences],
+        "apart_from": list(finding.apart_from),
+        "touches": list(finding.touches),
+        "also": list(finding.also),
+        "told_by": finding.told_by,
+        "told_of": finding.told_of,
+        "within_start": finding.within.start,
+        "within_end": finding.within.end,
+    }
+
+
+def _citation_row(citation: Citation) -> Row:
+    return {
+        "number": citation.number,
+        "article": citation.article.id,
+        "group": citation.group,
+        "speaker": citation.speaker,
+        "voice": citation.voice,
+        "organisation": citation.organisation,
+        "quote": citation.quote,
+        "start": citation.span.start,
+        "end": citation.span.end,
+        "title": citation.article.title,
+        "published": written(citation.article.published),
+        "url": citation.article.url,
+        "kind": citation.article.kind,
+        "source": _pairs(citation.source),
+        "cue": _pairs(citation.cue),
+        "said": _pairs(citation.said),
+    }
+
+
+def statement_row(statement: Statement) -> Row:
+    """Return who says what, with the places of source, cue and content."""
+    return {
+        "source": _pairs(statement.source),
+        "cue": _pairs(statement.cue),
+        "content": _pairs(statement.content),
+        "speaker": statement.speaker,
+        "voice": statement.voice,
+        "organisation": statement.organisation,
+        "speech": statement.speech,
+    }
+
+
+def _pairs(spans: Iterable[Span]) -> list[list[int]]:
+    return [[span.start, span.end] for span in spans]
 
 
 def passage_row(library: Library, hit: Hit) -> Row:

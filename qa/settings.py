@@ -8,6 +8,7 @@ from pathlib import Path
 from qa.models.encoder import BUNDLED
 
 LONGEST_QUESTION = 2000  # characters
+LONGEST_QUOTE = 10_000  # characters of a quote that is checked
 
 _PACKAGE = Path(__file__).resolve().parent
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -51,6 +52,62 @@ def _lines(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text("utf-8").split("\n") if line]
 
 
+# ---- who says what
+
+
+def test_statements_of_an_article_say_who_and_where(run: Run, index_folder: Path) -> None:
+    result = run("statements", "union-reservoirs", "--index", index_folder)
+    assert result.exit_code == 0
+    assert "Ruth Amadi" in result.stdout
+    rows = json.loads(run("statements", "union-reservoirs", "--json", "--index", index_folder).stdout)
+    article = json.loads(run("articles", "--json", "--text", "--index", index_folder).stdout)
+    text = next(row["text"] for row in article if row["id"] == "union-reservoirs")
+    said = {row["speaker"]: [text[start:end] for start, end in row["content"]] for row in rows}
+    assert any("the diggers, the clay and the money" in part for part in said["Ruth Amadi"])
+    assert {"article", "group", "source", "cue", "content", "speaker", "voice", "organisation", "speech"} == set(rows[0])
+
+
+def test_statements_of_one_speaker(run: Run, index_folder: Path) -> None:
+    rows = json.loads(run("statements", "--speaker", "Marsh", "--json", "--index", index_folder).stdout)
+    assert {row["speaker"] for row in rows} == {"Ada Marsh"}
+
+
+def test_statements_of_a_batch_of_articles_need_no_index(run: Run, tmp_path: Path) -> None:
+    batch, output = tmp_path / "articles.jsonl", tmp_path / "out.jsonl"
+    text = "“The weir leaks,” said Ada Marsh. We shall mend it."
+    batch.write_text(json.dumps({"id": "a", "text": text, "group": "River Trust"}) + '\n{"id": 7, "text": "Nobody spoke."}\n', "utf-8")
+    assert run("statements", "--batch", batch, "--output", output).exit_code == 0
+    first, second = _lines(output)
+    assert (first["id"], second) == ("a", {"id": "7", "statements": []})
+    said = next(row for row in first["statements"] if row["speaker"] == "Ada Marsh")
+    assert said["voice"] == "quoted"
+    assert [text[start:end] for start, end in said["content"]] == ["“The weir leaks,”"]
+
+
+def test_a_batch_of_articles_goes_on_past_a_bad_line(run: Run, tmp_path: Path) -> None:
+    batch, output = tmp_path / "articles.jsonl", tmp_path / "out.jsonl"
+    batch.write_text('{"id": "a"}\n{"id": "b", "text": "Nobody spoke."}\n', "utf-8")
+    _failed(run("statements", "--batch", batch, "--output", output), "articles.jsonl:1", "1 of the inputs could not be read")
+    assert [row["id"] for row in _lines(output)] == ["b"]
+
+
+def test_statements_of_an_article_that_is_not_there(run: Run, index_folder: Path) -> None:
+    _failed(run("statements", "nowhere", "--index", index_folder), "no article with the id 'nowhere'", "whosaid articles")
+
+
+def test_a_corrected_name_is_followed_listed_and_taken_back(run: Run, index_folder: Path, tmp_path: Path) -> None:
+    index = tmp_path / "index"
+    shutil.copytree(index_folder, index)
+    assert run("alias", "--index", index).stdout == "no corrected names\n"
+    assert run("alias", "Ada Marsh", "Dr A. Marsh", "--index", index).stdout == "Ada Marsh → Dr A. Marsh\n"
+    rows = json.loads(run("statements", "--speaker", "A. Marsh", "--json", "--index", index).stdout)
+    assert {row["speaker"] for row in rows} == {"Dr A. Marsh"}
+    assert json.loads(run("alias", "--json", "--index", index).stdout) == {"Ada Marsh": "Dr A. Marsh"}
+    assert run("alias", "--remove", "Ada Marsh", "--index", index).stdout == "no corrected names\n"
+    _failed(run("alias", "--remove", "Ada Marsh", "--index", index), "not a corrected name")
+    _failed(run("alias", "A", "B", "--index", tmp_path / "none"), "no index here yet")
+
+
 # ---- asking
 
 
@@ -75,7 +132,8 @@ def test_ask_json_is_one_object_with_exact_places(run: Run, index_folder: Path) 
     assert row["answered"] is True
     first = row["citations"][0]
     assert set(first) == {
-        "number", "article", "group", "speaker", "voice", "quote", "start", "end", "title", "published", "url", "kind",
+        "number", "article", "group", "speaker", "voice", "organisation", "quote", "start", "end", "title", "published", "url", "kind",
+        "source", "cue", "said",
     }  # fmt: skip
     assert (first["number"], first["speaker"], first["voice"], first["published"]) == (1, "Ada Marsh", "quoted", "2024-03")
     for citation in row["citations"]:
@@ -128,6 +186,10 @@ def test_lines_of_a_batch_that_cannot_be_asked_are_said_and_the_rest_goes_on(run
     "arguments",
     [
         ["ask"],
+        ["statements", "--batch", __file__],
+        ["statements", "a", "--batch", __file__, "--output", "b"],
+        ["alias", "one name"],
+        ["alias", "one name", "--remove", "another"],
         ["ask", "Why?", "--batch", __file__],
         ["ask", "--batch", __file__],
         ["ask", "Why?", "--output", "x"],
@@ -262,5 +324,5 @@ def test_the_corpus_that_ships_reads_without_a_notice(run: Run, tmp_path: Path) 
 def test_the_installed_command_runs() -> None:
     command = Path(sys.executable).with_name("whosaid")
     done = subprocess.run([command, "--help"], capture_output=True, text=True, check=True)
-    for name in ("build", "ask", "search", "articles", "groups", "serve"):
+    for name in ("build", "ask", "search", "check", "articles", "groups", "serve"):
         assert f"  {name} " in done.stdout

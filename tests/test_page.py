@@ -518,10 +518,15 @@ def test_only_this_machine_is_served(host: str, tmp_path: Path) -> None:
 def test_pieces_keep_every_word_and_count_code_points() -> None:
     text = "🐟🐟 one\n\n\nThe Guild said: “Töne, 🎣”.\nAnd more.\n \n\nLast"
     cited, source, cue = (Span(text.index(w), text.index(w) + len(w)) for w in ("The Guild said: “Töne, 🎣”.", "The Guild", "said"))
-    cut = paragraphs(text, (cited,), (source,), (cue,))
+    said = Span(cue.end + 2, cited.end)
+    cut = paragraphs(text, (cited,), (source,), (cue,), (said,))
     assert ["".join(piece["words"] for piece in pieces) for pieces in cut] == ["🐟🐟 one", "The Guild said: “Töne, 🎣”.\nAnd more.", "Last"]
     assert "".join(p["words"] for pieces in cut for p in pieces if p["cited"]) == cited.of(text)
-    assert [(p["words"], p["part"]) for pieces in cut for p in pieces if p["part"]] == [("The Guild", "source"), ("said", "cue")]
+    assert [(p["words"], p["part"]) for pieces in cut for p in pieces if p["part"]] == [
+        ("The Guild", "source"),
+        ("said", "cue"),
+        ("“Töne, 🎣”.", "said"),
+    ]
 
 
 @dataclass
@@ -542,9 +547,11 @@ def test_a_link_gives_back_its_quote_and_puts_no_words_into_a_mouth() -> None:
     text = "The Guild said: we will not move. The mill stays."
     said = Statement("a 'b'/<c>", (Span(0, 9),), (Span(10, 14),), (Span(16, 33),), "Mill Guild", "quoted")
     library: Any = OneArticle(Article(said.article_id, text, group="River Trust"), [said])
-    quote = Citation(1, library.held, Span(0, 33), text[:33], "Mill Guild", "River Trust", "quoted", 0.0, said.source, said.cue)
+    quote = Citation(
+        1, library.held, Span(0, 33), text[:33], "Mill Guild", "River Trust", "quoted", 0.0, None, said.source, said.cue, said.content
+    )
     assert places.find(places.to_quote(quote), library).citation == quote
-    own = replace(quote, number=2, span=Span(34, 49), quote=text[34:], speaker="River Trust", voice="own", source=(), cue=())
+    own = replace(quote, number=2, span=Span(34, 49), quote=text[34:], speaker="River Trust", voice="own", source=(), cue=(), said=())
     assert places.find(places.to_quote(own), library).citation == own
     mouths = (replace(quote, speaker="River Trust"), replace(own, speaker="Mill Guild"))
     for false in (*mouths, replace(quote, voice="own"), replace(quote, cue=())):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from qa.answering import compose, smalltalk
+from qa.answering import compose, listing, smalltalk
 from qa.answering.choose import Quote, Topic, quotes, topic_of
 from qa.answering.silence import absent, answers, said_by_those_asked
 from qa.answering.verify import verified
@@ -37,6 +37,8 @@ def answer(question: Question, corpus: Corpus) -> Answer:
     if said := smalltalk.reply(text, _groups(corpus)):
         return Answer(text, answered=False, lead=said, text=said)
     query = understand(question, corpus)
+    if listed := _listed(query, corpus):
+        return listed
     if not content_words(query.topic):
         there = [
             (group, [corpus.articles[key] for key in corpus.by_group[group]]) for group in query.publishers if group in corpus.by_group
@@ -55,6 +57,33 @@ def answer(question: Question, corpus: Corpus) -> Answer:
     lead = compose.lead(query, citations)
     notes = tuple(_unheard(query, corpus, citations))
     return Answer(text, True, lead, compose.text_of(lead, citations, notes), citations, notes, also, query)
+
+
+def _listed(query: Query, corpus: Corpus) -> Answer | None:
+    """Answer what needs no search: all that somebody is heard to say, and who quotes somebody; None for other questions."""
+    among = corpus.among(query.within, query.since, query.until)
+    if query.speakers and not content_words(query.topic) and not query.publishers:
+        found = listing.said_by(query.speakers, corpus, among)
+        if found:
+            lead, notes = compose.all_said(query.speakers, *listing.how_many(query.speakers, corpus, among), len(found))
+            return _told(query, lead, found, notes, corpus)
+    if listing.asks_who_quotes(query) and (names := listing.whom(query, corpus)):
+        found = listing.quoted_by_groups(names, corpus, among)
+        groups = {citation.group for citation in found}
+        if listing.asks_who_mentions(query):
+            found += [citation for citation in verified(_numbered(_chosen(query, corpus, among)), corpus) if citation.group not in groups]
+        searched = len(corpus.articles if among is None else among)
+        if not found:
+            words = compose.nobody_quotes(names, searched)
+            return Answer(query.text, answered=False, lead=words, text=words, query=query)
+        mentions = [citation.group for citation in found if citation.group not in groups]
+        return _told(query, compose.who_quotes(names, list(groups), mentions), found, (), corpus)
+    return None
+
+
+def _told(query: Query, lead: str, found: Sequence[Citation], notes: Sequence[str], corpus: Corpus) -> Answer:
+    citations = verified((replace(citation, number=number) for number, citation in enumerate(found, 1)), corpus)
+    return Answer(query.text, True, lead, compose.text_of(lead, citations, notes), citations, tuple(notes), (), query)
 
 
 def checked(question: Question) -> Question:
@@ -163,8 +192,10 @@ def _numbered(chosen: Iterable[Quote]) -> Iterable[Citation]:
             group=quote.article.group,
             voice="reported" if digest else quote.voice,
             score=round(quote.score, 4),
+            organisation=quote.organisation,
             source=quote.source,
             cue=quote.cue,
+            said=quote.said,
         )
 
 

@@ -27,6 +27,7 @@ WHOLE_QUESTION = 0.5  # weight of the whole question beside its topic in the vec
 SPEAKER_FOUND = 0.15  # added where the speaker asked for says the sentence
 NO_SENTENCE = 0.15  # taken off headings, slogans and other lines without an end mark
 OWN_WORDS = 0.5  # how much the words around a speech count against it, unless a group is asked what it says itself
+VERY_WORDS = 0.9  # share of the topic's words by which a question repeats what a text says
 OTHERS_WORDS = 0.15  # taken off what a group reports of others where it is asked what it says itself
 NO_NUMBER = 0.3  # taken off where the question asks for a number or a date and the sentence has none
 _NUMBER = re.compile(
@@ -56,8 +57,10 @@ class Quote:
     nearby: str
     speaker: str | None
     voice: Voice
+    organisation: str | None
     source: tuple[Span, ...]
     cue: tuple[Span, ...]
+    said: tuple[Span, ...]
     cosine: float
     coverage: float
     score: float
@@ -104,8 +107,10 @@ def _scored(candidate: Candidate, query: Query, topic: Topic, corpus: Corpus) ->
         near = set().union(*(stems[i] for i in (at - 1, at + 1) if 0 <= i < len(stems)))
         coverage = covered(topic, stems[at], near)
         cosine = float(sentence.vector @ topic.vector)
-        said = corpus.statements.get(candidate.article_key, ())
+        said = corpus.speech.get(candidate.article_key, ())
         statement = speech_meant(article, sentence.span, said, topic, query)
+        if statement is None and query.asked == "who":
+            statement = _told_of(article, sentence.span, corpus.statements.get(candidate.article_key, ()), topic)
         score = COSINE * cosine + COVERAGE * coverage + PASSAGE * candidate.hit.score
         score -= 0.0 if _END_MARK.search(text) else NO_SENTENCE
         score -= NO_NUMBER if asks_number and not _NUMBER.search(text) else 0.0
@@ -119,12 +124,27 @@ def _scored(candidate: Candidate, query: Query, topic: Topic, corpus: Corpus) ->
             nearby=article.text[candidate.sentences[max(at - 1, 0)].span.start : candidate.sentences[min(at + 1, len(stems) - 1)].span.end],
             speaker=statement.speaker if statement else article.group,
             voice=statement.voice if statement else "own",
+            organisation=statement.organisation if statement else None,
             source=statement.source if statement else (),
             cue=statement.cue if statement else (),
+            said=statement.content if statement else (),
             cosine=cosine,
             coverage=coverage,
             score=score,
         )
+
+
+def _told_of(article: Article, sentence: Span, statements: Iterable[Statement], topic: Topic) -> Statement | None:
+    """Return what the article tells that somebody wants, thinks or did, where the question gives its very words but not who."""
+    for statement in statements:
+        if statement.speech or statement.voice == "own" or not statement.speaker or not statement.speaker[:1].isupper():
+            continue
+        parts = [span for span in statement.content if span.overlaps(sentence)]
+        words = set(content_words(" ".join(span.of(article.text) for span in parts)))
+        name = content_words(statement.speaker)
+        if parts and not (name and name[-1] in topic.words) and covered(topic, words, set()) >= VERY_WORDS:
+            return statement
+    return None
 
 
 def covered(topic: Topic, words: set[str], near: set[str]) -> float:
@@ -169,7 +189,8 @@ def speech_meant(article: Article, sentence: Span, statements: Iterable[Statemen
         parts = [Span(max(s.start, sentence.start), min(s.end, sentence.end)) for s in statement.content if s.overlaps(sentence)]
         words = set(content_words(" ".join(span.of(article.text) for span in (*parts, *statement.source))))
         share = sum(span.end - span.start for span in parts) / (sentence.end - sentence.start)
-        weight = covered(topic, words, set()) + share
+        coverage = covered(topic, words, set())
+        weight = coverage + share + (1.0 if query.asked == "who" and coverage >= VERY_WORDS else 0.0)
         for span in parts:
             rest = rest.replace(span.of(article.text), " ")
         if weight > most:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
 from qa.types import Article, Citation, Query
@@ -21,12 +21,20 @@ def heading(citation: Citation) -> str:
     when = article.published.in_words() if article.published else "date unknown"
     if citation.digest:
         digest = f"our digest of a text by {publisher} ({when})"
-        return _capital(digest) if citation.speaker == citation.group else f"{citation.speaker}, in {digest}"
+        return _capital(digest) if citation.speaker == citation.group else f"{speaker(citation)}, in {digest}"
     if citation.voice == "own":
         named = article.group or f"{UNKNOWN_GROUP[0].upper()}{UNKNOWN_GROUP[1:]}"
         return f"{named}, in its own voice ({when})"
     how = "quoted by" if citation.voice == "quoted" else "as reported by"
-    return f"{citation.speaker}, {how} {publisher} ({when})"
+    return f"{speaker(citation)}, {how} {publisher} ({when})"
+
+
+def speaker(citation: Citation) -> str:
+    """Return who says a quote: a name with the body spoken for, or the article's words for somebody it doesn't name."""
+    who = citation.speaker or UNKNOWN_GROUP
+    if citation.organisation and citation.organisation not in who:
+        return f"{who} of {citation.organisation}"
+    return who if who[:1].isupper() or not who[:1].isalpha() else f"“{who}”"
 
 
 def quoted(citation: Citation) -> str:
@@ -46,7 +54,7 @@ def text_of(lead: str, citations: Sequence[Citation], notes: Iterable[str]) -> s
 
 def lead(query: Query, citations: Sequence[Citation]) -> str:
     """Return the opening line that fits what was asked."""
-    voices = list(dict.fromkeys(_voice_of(citation) for citation in citations))
+    voices = _voices(citations)
     topic = f"“{query.topic}”" if query.topic else "this"
     if query.asked == "compare":
         return _what_they_say(list(dict.fromkeys(citation.group or UNKNOWN_GROUP for citation in citations)), topic)
@@ -60,6 +68,33 @@ def lead(query: Query, citations: Sequence[Citation]) -> str:
     if len(voices) == 1:
         return f"{_capital(voices[0])} {verb}s {'it' if verb == 'mention' else 'so'}."
     return f"{_capital(_number(len(voices)))} speak of it, the closest first: {_listed(voices)}."
+
+
+def all_said(names: Sequence[str], statements: int, articles: int, shown: int) -> tuple[str, tuple[str, ...]]:
+    """Return the opening line over what somebody is heard to say, and the note that there is more."""
+    lead = f"{_listed(names)} is heard in {_articles(articles)}, by quotation or report:"
+    more = statements - shown
+    return lead, (
+        f"There {'is 1 more statement' if more == 1 else f'are {more:,} more statements'}; ask about a topic.",
+    ) if more > 0 else ()
+
+
+def who_quotes(names: Sequence[str], quoting: Sequence[str | None], mentioning: Sequence[str | None]) -> str:
+    """Return the opening line that says who quotes or reports somebody, and who only mentions them."""
+    quotes = [group or UNKNOWN_GROUP for group in quoting]
+    mentions = list(dict.fromkeys(group or UNKNOWN_GROUP for group in mentioning))
+    parts = []
+    if quotes:
+        parts.append(f"{_listed(quotes)} {'quotes or reports' if len(quotes) == 1 else 'quote or report'} {_listed(names)}")
+    if mentions:
+        whom = _listed(names) if not quotes else "them" if len(names) > 1 else "the name"
+        parts.append(f"{_listed(mentions)} {'mentions' if len(mentions) == 1 else 'mention'} {whom}")
+    return f"{_capital('; '.join(parts))}."
+
+
+def nobody_quotes(names: Sequence[str], searched: int) -> str:
+    """Return that nobody in the articles that were searched quotes somebody."""
+    return f"{_none_of(searched, '')} quotes {_listed(names)}."
 
 
 def no_topic(groups: Sequence[tuple[str, Sequence[Article]]]) -> str:
@@ -99,13 +134,21 @@ def _what_they_say(voices: Sequence[str], topic: str) -> str:
     return f"What {_listed(voices)} {'says' if len(voices) == 1 else 'say'} about {topic}:"
 
 
-def _voice_of(citation: Citation) -> str:
-    publisher = citation.group or UNKNOWN_GROUP
-    if citation.voice == "own" or citation.speaker in (None, citation.group):
-        return publisher
-    if citation.digest:
-        return f"{citation.speaker} (in our digest of a text by {publisher})"
-    return f"{citation.speaker} (reported by {publisher})"
+def _voices(citations: Sequence[Citation]) -> list[str]:
+    """Return who speaks, each once, with those who quote or report it."""
+    told: dict[str, dict[str, Citation]] = {}
+    for citation in citations:
+        publisher = citation.group or UNKNOWN_GROUP
+        own = citation.voice == "own" or citation.speaker in (None, citation.group)
+        told.setdefault(publisher if own else speaker(citation), {}).setdefault("" if own else publisher, citation)
+    return [who if list(by) == [""] else f"{who} ({_how_told(by)})" for who, by in told.items()]
+
+
+def _how_told(by: Mapping[str, Citation]) -> str:
+    others = {publisher: citation for publisher, citation in by.items() if publisher}
+    if len(others) == 1 and next(iter(others.values())).digest:
+        return f"in our digest of a text by {_listed(list(others))}"
+    return f"{'quoted' if all(c.voice == 'quoted' for c in others.values()) else 'reported'} by {_listed(list(others))}"
 
 
 def _none_of(count: int, by: str) -> str:

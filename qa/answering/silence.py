@@ -93,11 +93,18 @@ def said_by_those_asked(quote: Quote, query: Query) -> bool:
         return True
     if quote.own:
         return quote.article.group in query.publishers or quote.article.author in query.speakers
-    named = " ".join(span.of(quote.article.text) for span in quote.source)
-    return speaks_for(query, f"{quote.speaker} {named}") or quote.speaker in query.speakers
+    return quote.speaker in query.speakers or speaks_for(query, quote.speaker or "", quote.organisation)
 
 
-def speaks_for(query: Query, speaker: str) -> bool:
-    """Tell whether somebody called `speaker` is one of those asked: all words of an asked name are in it."""
-    words = set(content_words(speaker))
-    return any(set(content_words(name)) <= words for name in query.speakers)
+def speaks_for(query: Query, speaker: str, organisation: str | None = None) -> bool:
+    """Tell whether a speaker is one of those asked: by all words of the name, or as somebody who speaks for the body asked.
+
+    A person's name has to end the speaker's: "President Marsh" may be asked for as Marsh, "aides to Marsh" and "the
+    Marsh campaign" may not.
+    """
+    return any(_goes_by(name, speaker) or (organisation is not None and _goes_by(name, organisation)) for name in query.speakers)
+
+
+def _goes_by(name: str, speaker: str) -> bool:
+    asked, words = content_words(name), content_words(speaker)
+    return bool(asked) and set(asked) <= set(words) and (len(asked) > 1 or words[-1] == asked[-1] or words[0] == asked[0])

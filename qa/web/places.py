@@ -11,11 +11,11 @@ import binascii
 import hashlib
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, get_args
 
 from qa.library import Library
-from qa.types import Article, Citation, Hit, Span, Voice
+from qa.types import Article, Citation, Hit, Span, Statement, Voice
 
 _LONGEST = 4000  # characters of a link
 _NOT_OURS = "This is not a source of ours."
@@ -81,20 +81,25 @@ def _citation(parts: list[Any], article: Article, span: Span, library: Library) 
     if type(number) is not int or not 0 < number < 1000 or voice not in get_args(Voice):
         raise PlaceError(_NOT_OURS)
     sources, cues = (tuple(_span(pair, article) for pair in _list(pairs)) for pairs in (source, cue))
-    citation = Citation(number, article, span, span.of(article.text), speaker, article.group, voice, 0.0, sources, cues)
-    if not _stands(citation, library):
+    citation = Citation(number, article, span, span.of(article.text), speaker, article.group, voice, score=0.0, source=sources, cue=cues)
+    if speaker == article.group and not sources and not cues and (voice == "own" or citation.digest):
+        return citation
+    said = _statement(citation, library)
+    if said is None:
         raise PlaceError("Who says this is given differently now; ask again.")
-    return citation
+    return replace(citation, organisation=said.organisation, said=said.content)
 
 
-def _stands(citation: Citation, library: Library) -> bool:
-    """Tell whether the index still gives these words to this speaker, so that no link can put words into a mouth."""
-    if citation.speaker == citation.article.group and not citation.source and not citation.cue:
-        return citation.voice == "own" or citation.digest
-    return any(
-        (said.speaker, said.source, said.cue) == (citation.speaker, citation.source, citation.cue)
-        and (said.voice == citation.voice or citation.digest)
-        for said in library.statements(citation.article.id)
+def _statement(citation: Citation, library: Library) -> Statement | None:
+    """Return the statement by which the index still gives these words to this speaker, so that no link can put words into a mouth."""
+    return next(
+        (
+            said
+            for said in library.statements(citation.article.id)
+            if (said.speaker, said.source, said.cue) == (citation.speaker, citation.source, citation.cue)
+            and (said.voice == citation.voice or citation.digest)
+        ),
+        None,
     )
 
 

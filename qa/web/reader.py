@@ -22,13 +22,15 @@ NO_TITLE = "Untitled"
 
 _PARAGRAPH = re.compile(r"[^\r\n]+(?:\r?\n[ \t]*[^\s][^\r\n]*)*")
 
+Part = Literal["", "source", "cue", "said"]
+
 
 class Piece(TypedDict):
-    """Words of an article and what they are: cited or not, and who says it ("source") or the saying ("cue")."""
+    """Words of an article and what they are: cited or not, who says it ("source"), the saying ("cue") or what is said."""
 
     words: str
     cited: bool
-    part: Literal["", "source", "cue"]
+    part: Part
 
 
 class Page(TypedDict):
@@ -64,6 +66,7 @@ def opened(place: Place) -> Page:
             (place.span,) if place.span else (),
             citation.source if citation else (),
             citation.cue if citation else (),
+            citation.said if citation else (),
         ),
     )
 
@@ -92,22 +95,25 @@ def web_address(url: str | None) -> str:
     return (url or "") if parts.scheme in ("http", "https") and parts.netloc else ""
 
 
-def paragraphs(text: str, cited: Sequence[Span], source: Sequence[Span], cue: Sequence[Span]) -> list[list[Piece]]:
+def paragraphs(
+    text: str, cited: Sequence[Span], source: Sequence[Span], cue: Sequence[Span], said: Sequence[Span] = ()
+) -> list[list[Piece]]:
     """Cut a text into paragraphs and these at every edge of a marked span; all but the blank lines between is kept."""
-    edges = sorted({edge for span in (*cited, *source, *cue) for edge in (span.start, span.end)})
+    edges = sorted({edge for span in (*cited, *source, *cue, *said) for edge in (span.start, span.end)})
     found = []
     for match in _PARAGRAPH.finditer(text):
         if not match[0].strip():
             continue
         start, end = match.span()
         cuts = [start, *(edge for edge in edges if start < edge < end), end]
-        found.append([_piece(text, Span(*pair), cited, source, cue) for pair in pairwise(cuts)])
+        found.append([_piece(text, Span(*pair), cited, source, cue, said) for pair in pairwise(cuts)])
     return found
 
 
-def _piece(text: str, span: Span, cited: Sequence[Span], source: Sequence[Span], cue: Sequence[Span]) -> Piece:
-    part: Literal["", "source", "cue"] = "source" if _within(span, source) else "cue" if _within(span, cue) else ""
-    return Piece(words=span.of(text), cited=_within(span, cited), part=part)
+def _piece(text: str, span: Span, cited: Sequence[Span], source: Sequence[Span], cue: Sequence[Span], said: Sequence[Span]) -> Piece:
+    here = _within(span, cited)
+    part: Part = "source" if _within(span, source) else "cue" if _within(span, cue) else "said" if here and _within(span, said) else ""
+    return Piece(words=span.of(text), cited=here, part=part)
 
 
 def _within(span: Span, marks: Sequence[Span]) -> bool:

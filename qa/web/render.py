@@ -14,6 +14,7 @@ from itertools import groupby
 from typing import TypedDict
 
 from qa.answering.compose import heading, quoted
+from qa.answering.compose import speaker as who_says
 from qa.library import GroupEntry
 from qa.types import Article, Citation
 from qa.web import places, reader
@@ -141,7 +142,7 @@ def _card(place: Place) -> Card:
     return Card(
         link=place.link,
         number=citation.number if citation else 0,
-        speaker=(citation.speaker or "") if citation and not reader.in_our_words(citation) else "",
+        speaker=who_says(citation) if citation and not reader.in_our_words(citation) else "",
         publisher=reader.publisher(article),
         date=reader.date(article),
         title=article.title or reader.NO_TITLE,
