@@ -8,6 +8,7 @@ import pytest
 from articles import WordEncoder, write_corpus
 from hypothesis import settings
 
+from qa.attribution.attributor import TrainedAttributor
 from qa.library import Library, build
 from qa.models.encoder import SentenceEncoder
 
@@ -25,6 +26,12 @@ def words() -> WordEncoder:
 def encoder() -> SentenceEncoder:
     """The encoder that ships, loaded once."""
     return SentenceEncoder()
+
+
+@pytest.fixture(scope="session")
+def attributor() -> TrainedAttributor:
+    """The attributor that ships, loaded once."""
+    return TrainedAttributor()
 
 
 @pytest.fixture(scope="session")

@@ -66,6 +66,8 @@ def test_names_without_the_words_around_them(text: str, found: list[str]) -> Non
         ("the Trust and the Guild", ["Trust", "Guild"]),
         ("the River Trust and the Mill Owners' Guild", ["River Trust", "Mill Owners' Guild"]),
         ("WRT and FUW", ["WRT", "FUW"]),
+        ("Ruth Amadi of the City Council", ["Ruth Amadi", "City Council"]),
+        ("Ada Marsh's River Trust", ["Ada Marsh", "River Trust"]),
     ],
 )
 def test_names_of_bodies(text: str, found: list[str]) -> None:

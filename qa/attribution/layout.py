@@ -39,6 +39,7 @@ _AFTER_A_WORD = re.compile(r"[\w,] ")
 _SPOKEN = re.compile(r"\?|\b(?:I|[Ww]e|[Yy]ou|[Mm]y|[Oo]ur|[Yy]our)\b")
 _OF_ONESELF = re.compile(r"\b(?:I|[Mm]y)\b")
 _SPOKEN_SHARE = 0.45  # of the turns of an interview
+_SPOKEN_OF = re.compile(r"\b(?:about|against|at|for|in|on|to)\s+(?:the\s+)?$", re.IGNORECASE)  # "The rules for Low Mill:"
 _FEWEST_TURNS = 3
 _LONGEST_SALUTATION, _LONGEST_CLOSING, _LONGEST_SIGNATURE = 80, 60, 90  # code points
 
@@ -152,18 +153,29 @@ def _blocks(text: str, lines: Sequence[Span]) -> Iterator[Shown]:
         if end > first:
             parts = [part for line in lines[first:end] if (part := _trimmed(text, Span(line.start + 1, line.end)))]
             below = lines[end] if end < len(lines) and _follows(text, lines[end - 1], lines[end]) else None
-            yield from _block(text, parts, below)
+            above = lines[first - 1] if first and _follows(text, lines[first - 1], lines[first]) else None
+            yield from _block(text, parts, above, below)
         first = max(end, first + 1)
 
 
-def _block(text: str, parts: list[Span], below: Span | None) -> Iterator[Shown]:
-    """Yield a block quote, with the credit in its last line or in the line below it."""
+def _block(text: str, parts: list[Span], above: Span | None, below: Span | None) -> Iterator[Shown]:
+    """Yield a block quote, with the credit in its last line or below it, or the name in a line above that ends in a colon."""
     inside = _credit(text, parts[-1]) if len(parts) > 1 else None
     if inside and not _credit(text, parts[-2]):  # two of them are items of a list
         yield Shown(inside.name, inside.dash, tuple(parts[:-1]))
     elif parts:
         credit = _credit(text, below) if below and not inside else None
-        yield Shown(credit.name if credit else None, credit.dash if credit else None, tuple(parts))
+        source, mark = (credit.name, credit.dash) if credit else _introduced(text, above) if above else (None, None)
+        yield Shown(source, mark, tuple(parts))
+
+
+def _introduced(text: str, above: Span) -> tuple[Span | None, Span | None]:
+    """Return the one name in a line that leads up to a block quote, and the colon at its end."""
+    line = _trimmed(text, above)
+    names = list(names_in(text, line)) if line and text[line.end - 1] == ":" else []
+    if line is None or len(names) != 1 or _SPOKEN_OF.search(text[line.start : names[0].span.start]):
+        return None, None
+    return names[0].span, Span(line.end - 1, line.end)
 
 
 def _follows(text: str, before: Span, line: Span) -> bool:

@@ -192,9 +192,11 @@ def names_in(text: str, within: Span) -> Iterator[Name]:
             _Word(found.group(), match.start() + found.start(), match.start() + found.end()) for found in re.finditer(r"\S+", match.group())
         ]
         for part in _parted(text, words):
-            name = _name(part)
-            if name is not None:
-                yield name
+            rest = part
+            while rest:
+                name, rest = _name(rest)
+                if name is not None:
+                    yield name
 
 
 def _parted(text: str, words: list[_Word]) -> Iterator[list[_Word]]:
@@ -224,30 +226,39 @@ def _is_of_a_body(word: _Word) -> bool:
     return word.small in BODY_WORDS or bool(_ACRONYM.match(word.text))
 
 
-def _name(words: list[_Word]) -> Name | None:
-    while words and (not words[0].text[:1].isupper() or words[0].small in _FIRST_WORDS) and not _ACRONYM.match(words[0].text):
-        words = words[1:]
+def _name(words: list[_Word]) -> tuple[Name | None, list[_Word]]:
+    """Return the name that words open with, and the words behind it that belong to another."""
+    first = 0
+    while first < len(words) and _opens_only(words[first]):
+        first += 1
+    words = words[first:]
     first = _first_of_person(words)
     title = tuple(word.small for word in words[:first] if word.small in TITLES)
     words = words[first:]
+    rest: list[_Word] = []
     if title or (words and _is_given(words[0].small)):
-        words = _without_rest(words, 0 if title else 1)
+        words, rest = _without_rest(words, 0 if title else 1)
     while words and not words[-1].text[:1].isupper():
         words = words[:-1]
     if not words or (len(words) == 1 and len(words[0].text.strip(".")) < 2):
-        return None
+        return None, rest
     last = _POSSESSIVE.sub("", words[-1].text)
-    return Name(Span(words[0].start, words[-1].start + len(last)), (*(word.text for word in words[:-1]), last), title)
+    return Name(Span(words[0].start, words[-1].start + len(last)), (*(word.text for word in words[:-1]), last), title), rest
 
 
-def _without_rest(words: list[_Word], fewest: int) -> list[_Word]:
-    """Leave out what follows a person's name: "of the Trust" in "Nell Okafor of the Trust", "MP" in "Tom Hale MP"."""
+def _opens_only(word: _Word) -> bool:
+    """Tell whether a word has its capital from the sentence that it opens; "US" is no "us"."""
+    return not _ACRONYM.match(word.text) and (not word.text[:1].isupper() or word.small in _FIRST_WORDS)
+
+
+def _without_rest(words: list[_Word], fewest: int) -> tuple[list[_Word], list[_Word]]:
+    """Part a person's name from what follows it: "of the Trust" in "Nell Okafor of the Trust", "MP" in "Tom Hale MP"."""
     for at, word in enumerate(words):
         if at > fewest and (word.text in ("of", "for") or word.text in _BEHIND_NAMES):
-            return words[:at]
+            return words[:at], words[at + 1 :]
         if word.text.endswith(("’s", "'s")):
-            return words[: at + 1]
-    return words
+            return words[: at + 1], words[at + 1 :]
+    return words, []
 
 
 def _small(word: str) -> str:

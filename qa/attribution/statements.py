@@ -42,6 +42,7 @@ _CLOSING_MARKS = ("”", "’", '"', "''", "»", "“", "‘")
 _NAME_BEHIND = re.compile(r" (?P<who>(?:[Tt]he )?[A-Z][\w’'-]*\w(?: [A-Z][\w’'-]*\w)*)(?=[ ,.:;\n]|$)")
 _ROLE_AND_NAME = re.compile(r" (?:[a-z]+ )?(?P<role>[a-z]+) [A-Z][\w’'-]+(?: [A-Z][\w’'-]+)*")
 _LONGEST_WORD = 40  # code points; what has no spaces for longer is no text
+_BESIDE = 3  # code points between a cue and a quotation that is surely its own, however little of it is marked
 _SMALL_GAP = 1  # words that the tagger leaves out within one content
 _WORD = re.compile(r"\w")
 _BETWEEN = re.compile(r"[\s.,;:—–\-]*")
@@ -115,7 +116,7 @@ def _tidied(
         in_marks = _touched(part, quoted) and _goes_with(text, part, home)
         near = part.overlaps(home) or in_marks or any(_touches(item.content, part) for item in by_layout)
         if near and _WORD.search(part.of(text)):
-            kept.append(part)
+            kept += _clipped(part, home, quoted)
     content: list[Span] = []
     for part in _joined(kept):
         gap = Span(content[-1].end, part.start) if content else None
@@ -125,6 +126,13 @@ def _tidied(
         else:
             content.append(part)
     return _Draft(source, cue, tuple(content)) if content else None
+
+
+def _clipped(part: Span, home: Span, quoted: Sequence[Quotation]) -> list[Span]:
+    """Leave out of a part that holds a quotation what is neither between its marks nor in the cue's sentence."""
+    marked = [quotation.span for quotation in _touched(part, quoted)]
+    allowed = [home, *marked] if marked else [part]
+    return _joined([Span(max(part.start, span.start), min(part.end, span.end)) for span in allowed if span.overlaps(part)])
 
 
 def _goes_with(text: str, part: Span, home: Span) -> bool:
@@ -206,7 +214,11 @@ def _whole_quotations(draft: _Draft, quoted: Sequence[Quotation], drafts: Sequen
     for span in (quotation.span for part in draft.content for quotation in _touched(part, quoted)):
         taken = any(other is not draft and _touches(other.content, span) for other in drafts)
         named = any(part.overlaps(span) for part in (draft.source, draft.cue) if part)
-        if _shared(content, span) >= _MOSTLY * (span.end - span.start) and not taken and not named:
+        most = _shared(content, span) >= _MOSTLY * (span.end - span.start)
+        beside_cue = draft.cue and any(
+            abs(edge - mark) <= _BESIDE for edge in (span.start, span.end) for mark in (draft.cue.start, draft.cue.end)
+        )
+        if (most or beside_cue) and not taken and not named:
             content = _joined([*content, span])
     return replace(draft, content=tuple(content))
 
