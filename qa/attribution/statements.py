@@ -38,6 +38,7 @@ _WORDS_OF = re.compile(
     rf"|(?P<words>[Ii]n the words of|[Tt]he words of|[Tt]o quote)\s+(?P<of>[^,:;()“\"«‘\n]{{2,60}}\w)"
 )
 _OPENING = " \t“”\"‘’'«»„"
+_ADDS = re.compile(r"\s(?:and|but)\s(?:also\s|then\s)?$")
 _CLOSING_MARKS = ("”", "’", '"', "''", "»", "“", "‘")
 _NAME_BEHIND = re.compile(r" (?P<who>(?:[Tt]he )?[A-Z][\w’'-]*\w(?: [A-Z][\w’'-]*\w)*)(?=[ ,.:;\n]|$)")
 _ROLE_AND_NAME = re.compile(r" (?:[a-z]+ )?(?P<role>[a-z]+) [A-Z][\w’'-]+(?: [A-Z][\w’'-]+)*")
@@ -80,6 +81,7 @@ def statements(article: Article, sentences: Sequence[Span], tagged: Sequence[Att
     quoted = quotations(text)
     by_layout = shown(text, quoted)
     drafts = [draft for a in tagged if a.score >= LEAST_SCORE and (draft := _tidied(text, sentences, quoted, by_layout, a))]
+    drafts = [draft for draft in (_without_others(draft, sentences, drafts) for draft in drafts) if draft.content]
     drafts = _by_nouns(text, sentences, quoted, _with_subjects(text, sentences, drafts))
     drafts = _continued(text, quoted, [_whole_quotations(draft, quoted, drafts) for draft in drafts])
     drafts = sorted(_with_layout(text, drafts, by_layout), key=lambda item: (item.start, item.content[0].start))
@@ -128,6 +130,14 @@ def _tidied(
     return _Draft(source, cue, tuple(content)) if content else None
 
 
+def _without_others(draft: _Draft, sentences: Sequence[Span], drafts: Sequence[_Draft]) -> _Draft:
+    """Leave out a part in another sentence than the cue's that is marked as another's too."""
+    home = _sentence_of(draft.cue or draft.content[0], sentences)
+    others = [span for other in drafts if other is not draft for span in other.content]
+    kept = tuple(span for span in draft.content if span.overlaps(home) or not any(span.overlaps(other) for other in others))
+    return replace(draft, content=kept)
+
+
 def _clipped(part: Span, home: Span, quoted: Sequence[Quotation]) -> list[Span]:
     """Leave out of a part that holds a quotation what is neither between its marks nor in the cue's sentence."""
     marked = [quotation.span for quotation in _touched(part, quoted)]
@@ -155,13 +165,17 @@ def _with_subjects(text: str, sentences: Sequence[Span], drafts: Sequence[_Draft
     found: list[_Draft] = []
     for draft in drafts:
         source = draft.source
-        if source is None and draft.cue and draft.cue.of(text).lower().endswith("ing"):
+        if source is None and draft.cue and (_ADDS.search(text, max(0, draft.cue.start - 8), draft.cue.start) or _ing(draft.cue, text)):
             source = _subject_before(draft.cue, sentences, drafts)
         elif source is None and draft.cue and text[: draft.cue.start].rstrip().endswith(_CLOSING_MARKS):
             behind = _NAME_BEHIND.match(text, draft.cue.end)
             source = Span(*behind.span("who")) if behind else None
         found.append(replace(draft, source=source))
     return found
+
+
+def _ing(cue: Span, text: str) -> bool:
+    return cue.of(text).lower().endswith("ing")
 
 
 def _subject_before(cue: Span, sentences: Sequence[Span], drafts: Sequence[_Draft]) -> Span | None:
@@ -175,20 +189,30 @@ def _by_nouns(text: str, sentences: Sequence[Span], quoted: Sequence[Quotation],
 
     The nearest such noun before it in its sentence counts. What was marked without a source gives way.
     """
-    kept = list(drafts)
+    kept = dict(enumerate(drafts))
+    said = _by_quotation(drafts, quoted)
     for quotation in quoted:
         last = _noun_before(text, sentences, quoted, quotation) if quotation.words(text) >= _FEWEST_SPOKEN else None
-        owners = [draft for draft in kept if _touches(draft.content, quotation.span)] if last else []
-        if last is None or any(draft.source and draft.source.of(text).lower() not in _NO_SOURCE for draft in owners):
+        owners = [at for at in said.get(quotation, ()) if at in kept and _touches(kept[at].content, quotation.span)]
+        if last is None or any((source := kept[at].source) and source.of(text).lower() not in _NO_SOURCE for at in owners):
             continue
-        for draft in owners:
-            kept.remove(draft)
+        for at in owners:
+            draft = kept.pop(at)
             rest = tuple(span for span in draft.content if not span.overlaps(quotation.span) and span.start > quotation.span.end)
             if rest:
-                kept.append(replace(draft, content=rest))
+                kept[at] = replace(draft, content=rest)
         source, cue = (Span(*last.span(group)) for group in (("who", "noun") if last["who"] else ("of", "words")))
-        kept.append(_Draft(source, cue, (quotation.span,)))
-    return kept
+        kept[len(drafts) + quotation.span.start] = _Draft(source, cue, (quotation.span,))
+    return list(kept.values())
+
+
+def _by_quotation(drafts: Sequence[_Draft], quoted: Sequence[Quotation]) -> dict[Quotation, list[int]]:
+    """Return the numbers of the drafts that have a part of each quotation."""
+    found: dict[Quotation, list[int]] = {}
+    for at, draft in enumerate(drafts):
+        for quotation in dict.fromkeys(quotation for part in draft.content for quotation in _touched(part, quoted)):
+            found.setdefault(quotation, []).append(at)
+    return found
 
 
 def _noun_before(text: str, sentences: Sequence[Span], quoted: Sequence[Quotation], quotation: Quotation) -> re.Match[str] | None:
@@ -226,22 +250,19 @@ def _whole_quotations(draft: _Draft, quoted: Sequence[Quotation], drafts: Sequen
 def _continued(text: str, quoted: Sequence[Quotation], drafts: Sequence[_Draft]) -> list[_Draft]:
     """Give quotations that nobody is named for to whoever spoke right before, as in: "...," said Ada. "..."."""
     extended = list(drafts)
-    said = _joined([span for draft in drafts for span in draft.content])
-    free = [quotation for quotation in quoted if not _touches(said, quotation.span)]
+    said = _by_quotation(drafts, quoted)
 
-    def give(at: int | None, quotation: Quotation) -> None:
+    def give(quotation: Quotation, at: int | None) -> None:
         if at is not None:
             extended[at] = replace(extended[at], content=tuple(_joined([*extended[at].content, quotation.span])))
+            said[quotation] = [at]
 
-    following = dict(pairwise(quoted))
-    for quotation in reversed(free):  # paragraphs before the one that is attributed
-        after = following.get(quotation)
-        if after is not None and _is_one_speech(text, quotation, after):
-            give(_owner(after, extended), quotation)
-    previous = {after: before for before, after in following.items()}
-    for quotation in free:
-        if _owner(quotation, extended) is None:
-            give(_speaking_before(text, quotation, previous.get(quotation), extended), quotation)
+    for quotation, after in reversed(list(pairwise(quoted))):  # paragraphs before the one that is attributed
+        if quotation not in said and after in said and _is_one_speech(text, quotation, after):
+            give(quotation, said[after][0])
+    for previous, quotation in pairwise(quoted):
+        if quotation not in said and previous in said:
+            give(quotation, _speaking_before(text, quotation, previous, [(at, extended[at]) for at in said[previous]]))
     return extended
 
 
@@ -250,22 +271,15 @@ def _is_one_speech(text: str, before: Quotation, after: Quotation) -> bool:
     return before.open and not text[before.span.end : after.span.start].strip()
 
 
-def _owner(quotation: Quotation, drafts: Sequence[_Draft]) -> int | None:
-    return next((at for at, draft in enumerate(drafts) if _touches(draft.content, quotation.span)), None)
-
-
-def _speaking_before(text: str, quotation: Quotation, previous: Quotation | None, drafts: Sequence[_Draft]) -> int | None:
+def _speaking_before(text: str, quotation: Quotation, previous: Quotation, said: Sequence[tuple[int, _Draft]]) -> int | None:
     """Return whose quotation goes on here: it follows directly, or a paragraph opens where the one before was left open."""
-    if previous is None:
-        return None
     if _is_one_speech(text, previous, quotation):
-        return _owner(previous, drafts)
+        return said[0][0]
     if quotation.words(text) < _FEWEST_WORDS:
         return None
-    before = [at for at, draft in enumerate(drafts) if draft.end <= quotation.span.start and _touches(draft.content, previous.span)]
-    for at in reversed(before):
-        between = text[drafts[at].end : quotation.span.start]
-        if "\n" not in between and _BETWEEN.fullmatch(between):
+    for at, draft in reversed(said):
+        between = text[draft.end : quotation.span.start]
+        if draft.end <= quotation.span.start and "\n" not in between and _BETWEEN.fullmatch(between):
             return at
     return None
 
