@@ -83,7 +83,7 @@ def statements(article: Article, sentences: Sequence[Span], tagged: Sequence[Att
     drafts = [draft for a in tagged if a.score >= LEAST_SCORE and (draft := _tidied(text, sentences, quoted, by_layout, a))]
     drafts = [draft for draft in (_without_others(draft, sentences, drafts) for draft in drafts) if draft.content]
     drafts = _by_nouns(text, sentences, quoted, _with_subjects(text, sentences, drafts))
-    drafts = _continued(text, quoted, [_whole_quotations(draft, quoted, drafts) for draft in drafts])
+    drafts = _continued(text, quoted, _whole_quotations(drafts, quoted))
     drafts = sorted(_with_layout(text, drafts, by_layout), key=lambda item: (item.start, item.content[0].start))
     said_by = _speakers_of(article, drafts, Speakers(article, sentences, [quotation.inner for quotation in quoted]))
     return tuple(_statement(article, draft, speaker, quoted) for draft, speaker in zip(drafts, said_by, strict=True))
@@ -232,19 +232,19 @@ def _whole_words(text: str, span: Span) -> Span:
     return Span(start, end)
 
 
-def _whole_quotations(draft: _Draft, quoted: Sequence[Quotation], drafts: Sequence[_Draft]) -> _Draft:
-    """Let a content that has most of a quotation have all of it, but for what others say in it."""
-    content = list(draft.content)
-    for span in (quotation.span for part in draft.content for quotation in _touched(part, quoted)):
-        taken = any(other is not draft and _touches(other.content, span) for other in drafts)
+def _whole_quotations(drafts: Sequence[_Draft], quoted: Sequence[Quotation]) -> list[_Draft]:
+    """Let whoever alone has most of a quotation, or has the words of saying right beside it, have all of it."""
+    whole = list(drafts)
+    for quotation, owners in _by_quotation(drafts, quoted).items():
+        span, draft = quotation.span, whole[owners[0]]
         named = any(part.overlaps(span) for part in (draft.source, draft.cue) if part)
-        most = _shared(content, span) >= _MOSTLY * (span.end - span.start)
+        most = _shared(draft.content, span) >= _MOSTLY * (span.end - span.start)
         beside_cue = draft.cue and any(
             abs(edge - mark) <= _BESIDE for edge in (span.start, span.end) for mark in (draft.cue.start, draft.cue.end)
         )
-        if (most or beside_cue) and not taken and not named:
-            content = _joined([*content, span])
-    return replace(draft, content=tuple(content))
+        if (most or beside_cue) and len(owners) == 1 and not named:
+            whole[owners[0]] = replace(draft, content=tuple(_joined([*draft.content, span])))
+    return whole
 
 
 def _continued(text: str, quoted: Sequence[Quotation], drafts: Sequence[_Draft]) -> list[_Draft]:
