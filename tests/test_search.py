@@ -37,8 +37,15 @@ def test_a_rare_group_gets_all_that_is_asked_for(library: Library) -> None:
     assert len(hits) == len(library.search(Question("salmon", groups=("Anglers' Club",)), 3))
 
 
-def test_a_group_that_is_named_is_the_only_one_searched(library: Library) -> None:
-    assert {hit.article.group for hit in library.search("What does the Farmers' Union say about the river?", 10)} == {"Farmers' Union"}
+def test_a_group_that_is_named_comes_first_and_shuts_nobody_out(library: Library) -> None:
+    groups = [hit.article.group for hit in library.search("What does the Farmers' Union say about the river?", 10)]
+    assert groups[:2] == ["Farmers' Union"] * 2
+    assert len(set(groups)) > 1
+
+
+def test_each_part_of_a_question_is_searched_for_itself(library: Library) -> None:
+    asked = "Does anyone say that otters need holts and quiet banks, while others ask that reservoirs be built on every farm?"
+    assert {"trust-otters", "union-reservoirs"} <= {hit.article.id for hit in library.search(asked, 4)}
 
 
 def test_a_speaker_is_found_where_they_speak_and_nowhere_else(library: Library) -> None:

@@ -48,6 +48,7 @@ class Quote:
     """A sentence that may answer, with who says it and how well it fits.
 
     `cosine`, `coverage` (0 to 1) and `nearby`, the sentence with its neighbours, are kept for the decision to stay silent.
+    `window` are the sentences of its passage, of which it is number `at`.
     """
 
     article: Article
@@ -64,6 +65,8 @@ class Quote:
     cosine: float
     coverage: float
     score: float
+    window: tuple[Span, ...] = ()
+    at: int = 0
 
     @property
     def own(self) -> bool:
@@ -94,7 +97,7 @@ def topic_of(query: Query, corpus: Corpus) -> Topic:
 
 def quotes(query: Query, topic: Topic, corpus: Corpus, among: Sequence[int] | None) -> list[Quote]:
     """Return the sentences of these articles that may answer, best first."""
-    found = candidates(topic.text, corpus, among, query.speakers)[:PASSAGES_READ]
+    found = candidates(topic.text, corpus, among, query.speakers, PASSAGES_READ)
     return sorted((quote for candidate in found for quote in _scored(candidate, query, topic, corpus)), key=lambda q: -q.score)
 
 
@@ -131,6 +134,8 @@ def _scored(candidate: Candidate, query: Query, topic: Topic, corpus: Corpus) ->
             cosine=cosine,
             coverage=coverage,
             score=score,
+            window=tuple(one.span for one in candidate.sentences),
+            at=at,
         )
 
 

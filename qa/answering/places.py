@@ -56,7 +56,7 @@ def few_words(reading: Reading) -> bool:
 
 def places(quote: str, ways: Sequence[Reading], corpus: Corpus) -> list[Place]:
     """Return up to MOST_PLACES places where a quote stands, read in any of these ways; those with its very words first."""
-    near = candidates(quote, corpus, None)[:_PASSAGES]
+    near = candidates(quote, corpus, None, most=_PASSAGES)
     keys = list(dict.fromkeys([candidate.article_key for candidate in near] + _holding(quote, corpus)))[:_ARTICLES]
     texts = _Texts(corpus)
     found = list(islice((place for key in keys for place in _exact(key, ways, texts)), MOST_PLACES))

@@ -128,6 +128,7 @@ class Registry:
         for match in self._pattern.finditer(text):
             found = match.group()
             key = _key(found)
+            key = key if key in self._told or key in self._worked_out else key.casefold()  # "CNBC" for a group called "Cnbc"
             owners = (self._told[key],) if key in self._told else self._worked_out.get(key, ())
             if not owners:
                 owners = tuple(name for name in self.groups if _key(name) == key)

@@ -7,6 +7,7 @@ brings it in line with the sentences that the store has, from the vectors kept t
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -75,6 +76,11 @@ class DenseIndex:
             parameters.sel = selector
         scores, ids = self._index.search(vector.reshape(1, -1), min(k, count), params=parameters)
         return [(int(id), float(score)) for id, score in zip(ids[0], scores[0], strict=True) if id >= 0]
+
+    def vectors(self, ids: Sequence[int]) -> Vectors:
+        """Return the vectors of these sentences in this order, shape (len(ids), dimension)."""
+        found: Vectors = self._index.reconstruct_batch(np.array(ids, np.int64))
+        return found
 
 
 def _empty(dimension: int) -> faiss.IndexIDMap2:

@@ -173,6 +173,15 @@ class Store:
         matrix = _matrix([row[5] for row in rows])
         return [StoredSentence(row[0], row[1], row[2], Span(row[3], row[4]), matrix[at]) for at, row in enumerate(rows)]
 
+    def passages_of(self, ids: Iterable[int]) -> dict[int, int]:
+        """Return the passage of each of these sentences that exists."""
+        return dict(self._rows_in("SELECT id, passage FROM sentences WHERE id IN (%s)", ids))
+
+    def places(self, passages: Iterable[int]) -> list[tuple[int, int, int]]:
+        """Return (sentence, passage, article) of all sentences of these passages, passage by passage."""
+        rows = self._rows_in("SELECT id, passage, article FROM sentences WHERE passage IN (%s)", passages)
+        return sorted(((id, passage, article) for id, passage, article in rows), key=lambda row: (row[1], row[0]))
+
     def passages(self, ids: Iterable[int]) -> dict[int, tuple[int, Span]]:
         """Return the article's key and the span of each of these passages that exists, by passage id."""
         rows = self._rows_in("SELECT id, article, start, end FROM passages WHERE id IN (%s)", ids)

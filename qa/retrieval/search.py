@@ -1,13 +1,14 @@
 """Finds passages: BM25 over windows and cosine over sentences, fused by score, with a fair share for each group.
 
-The lexical half looks at whole windows, the dense half at single sentences; a window counts as its best sentence.
-Filters are applied inside both searches, never to their results. Weights were measured; the README has the figures.
+The lexical half looks at whole windows, the dense half at single sentences; a window counts as its best sentence. The
+question is searched as a whole and in its parts, each among the articles of whoever it names. Filters are applied inside
+both searches, never to their results. Weights were measured; the README has the figures.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,13 +17,17 @@ from qa.index.lexical import content_words
 from qa.index.store import StoredSentence
 from qa.models.encoder import Vectors
 from qa.retrieval.corpus import Corpus
+from qa.retrieval.parts import parts_of
 from qa.types import Hit, Passage, Query
 
 LEXICAL_CANDIDATES = 150
 DENSE_CANDIDATES = 200
+LEXICAL_OF_PART, DENSE_OF_PART = 50, 100
 DENSE_WEIGHT = 0.6  # of the best sentence's cosine against BM25, both scaled to at most 1
+PART_WEIGHT = 0.6  # of the part that likes a passage best, against the whole question
+NAMED = 0.4  # added for a passage by a group that is named as the source
 SAME_ARTICLE = 0.1  # taken off a passage for each better one of the same article
-SAME_GROUP = 0.1  # and for each better one of the same group, where several groups are asked or none is
+SAME_GROUP = 0.05  # and for each better one of the same group, where several groups are asked or none is
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,69 +40,156 @@ class Candidate:
     cosines: Vectors  # one for each sentence
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What one search brought: passages by their BM25 score, sentences by their cosine."""
+
+    lexical: dict[int, float]
+    nearest: list[tuple[int, float]]
+    vector: Vectors
+
+
+@dataclass(frozen=True, slots=True)
+class _Pool:
+    """All passages that any search brought, and of each the article's key and the rows of its sentences in `vectors`."""
+
+    passages: list[int]
+    article_keys: list[int]
+    starts: list[int]
+    vectors: Vectors
+
+    def cosines(self, vector: Vectors) -> Vectors:
+        """Return the cosine of each passage's best sentence, shape (passages,)."""
+        best: Vectors = np.maximum.reduceat(self.vectors @ vector, self.starts)
+        return best
+
+
 def search(query: Query, corpus: Corpus, k: int, told_speakers: Sequence[str] = ()) -> list[Candidate]:
     """Return up to `k` passages, best first, from the articles that the query's filters allow.
 
-    `told_speakers` are those that a person set by hand; a name in the question's words doesn't narrow a search for
-    passages, since attribution finds fewer speakers than there are.
+    Groups that the question names come first and don't shut out others; a person's own filters do. `told_speakers` are
+    those set by hand; a name in the words doesn't narrow the search, since attribution finds fewer speakers than there are.
     """
     if not query.text.strip():
         return []
-    among = corpus.among(query.within or query.publishers, query.since, query.until)
-    return fair(candidates(query.text, corpus, among, told_speakers), k)
+    among = corpus.among(query.within, query.since, query.until)
+    passages: list[int] | None = None
+    if told_speakers:
+        among, passages = corpus.spoken(told_speakers, among)
+    parts = parts_of(query.text, query.publishers, corpus.registry)
+    vectors = corpus.encoder.encode([query.text, *(part.text for part in parts)])
+    found = [_look(query.text, vectors[0], corpus, among, passages, LEXICAL_CANDIDATES, DENSE_CANDIDATES)]
+    inside = [_of(part.sources, corpus, among) for part in parts]
+    for part, vector, keys in zip(parts, vectors[1:], inside, strict=True):
+        found.append(_look(part.text, vector, corpus, keys, passages, LEXICAL_OF_PART, DENSE_OF_PART))
+    pool = _pooled(found, corpus)
+    if pool is None:
+        return []
+    scores = _scores(pool, found[0])
+    if parts:
+        of_parts = [_scores(pool, one) * _allowed(pool, keys) for one, keys in zip(found[1:], inside, strict=True)]
+        scores = scores + PART_WEIGHT / (1 + DENSE_WEIGHT) * np.max(of_parts, axis=0)
+        named = {group for part in parts for group in part.sources}
+        scores = scores + NAMED * np.array([corpus.articles[key].group in named for key in pool.article_keys])
+    picked = _fair(scores, [(key, corpus.articles[key].group) for key in pool.article_keys], k)
+    return _candidates(pool, scores, picked, found[0].vector, corpus)
 
 
-def candidates(text: str, corpus: Corpus, among: Sequence[int] | None, speakers: Sequence[str] = ()) -> list[Candidate]:
-    """Return every passage that either half finds for `text`, with its fused score, best first.
+def candidates(
+    text: str, corpus: Corpus, among: Sequence[int] | None, speakers: Sequence[str] = (), most: int | None = None
+) -> list[Candidate]:
+    """Return the passages that either half finds for `text`, with their fused score, best first, at most `most`.
 
     Looked for in these articles only (None: in all) and, where `speakers` are given, where one of them speaks.
     """
     passages: list[int] | None = None
     if speakers:
         among, passages = corpus.spoken(speakers, among)
-    lexical = dict(corpus.lexical.search(content_words(text), LEXICAL_CANDIDATES, among, passages))
-    vector = corpus.encoder.encode([text])[0]
-    ids = None if among is None else corpus.store.sentence_ids(among, passages)
-    nearest = corpus.dense.search(vector, DENSE_CANDIDATES, ids)
-    by_passage: dict[int, list[StoredSentence]] = defaultdict(list)
-    wanted = {sentence.passage for sentence in corpus.store.sentences(ids=[number for number, _ in nearest])} | set(lexical)
-    for sentence in corpus.store.sentences(passages=wanted):
-        by_passage[sentence.passage].append(sentence)
-    if not by_passage:
+    found = _look(text, corpus.encoder.encode([text])[0], corpus, among, passages, LEXICAL_CANDIDATES, DENSE_CANDIDATES)
+    pool = _pooled([found], corpus)
+    if pool is None:
         return []
-    places = corpus.store.passages(by_passage)
-    top_bm25 = max(lexical.values(), default=1.0) or 1.0
-    cosines = {passage: np.stack([s.vector for s in sentences]) @ vector for passage, sentences in by_passage.items()}
-    top_cosine = max(float(values.max()) for values in cosines.values()) or 1.0
-    found = []
-    for passage, sentences in by_passage.items():
-        key, span = places[passage]
-        score = lexical.get(passage, 0.0) / top_bm25 + DENSE_WEIGHT * max(0.0, float(cosines[passage].max())) / max(top_cosine, 1e-6)
-        article = corpus.articles[key]
-        hit = Hit(Passage(article.id, span, tuple(s.span for s in sentences)), article, round(score, 4))
-        found.append(Candidate(hit, key, tuple(sentences), cosines[passage]))
-    return sorted(found, key=lambda candidate: -candidate.hit.score)
+    scores = _scores(pool, found)
+    return _candidates(pool, scores, np.argsort(-scores, kind="stable")[:most].tolist(), found.vector, corpus)
 
 
-def fair(found: list[Candidate], k: int) -> list[Candidate]:
+def _of(sources: Iterable[str], corpus: Corpus, among: Sequence[int] | None) -> Sequence[int] | None:
+    """Return which of these articles are by one of the sources; all of them where none is."""
+    by_them = {key for source in sources for key in corpus.by_group.get(source, ())}
+    inside = sorted(by_them if among is None else by_them.intersection(among))
+    return inside or among
+
+
+def _look(
+    text: str, vector: Vectors, corpus: Corpus, among: Sequence[int] | None, passages: Sequence[int] | None, lexical: int, dense: int
+) -> _Found:
+    ids = None if among is None else corpus.store.sentence_ids(among, passages)
+    by_words = dict(corpus.lexical.search(content_words(text), lexical, among, passages))
+    return _Found(by_words, corpus.dense.search(vector, dense, ids), vector)
+
+
+def _pooled(found: Sequence[_Found], corpus: Corpus) -> _Pool | None:
+    """Bring together what several searches found; None where that is nothing."""
+    nearest = {number for one in found for number, _ in one.nearest}
+    wanted = {passage for one in found for passage in one.lexical} | set(corpus.store.passages_of(nearest).values())
+    rows = corpus.store.places(wanted)  # in order of passages
+    if not rows:
+        return None
+    passages, keys, starts = [], [], []
+    for at, (_, passage, key) in enumerate(rows):
+        if not passages or passages[-1] != passage:
+            passages.append(passage)
+            keys.append(key)
+            starts.append(at)
+    return _Pool(passages, keys, starts, corpus.dense.vectors([sentence for sentence, _, _ in rows]))
+
+
+def _scores(pool: _Pool, found: _Found) -> Vectors:
+    """Return BM25 and the best sentence's cosine, each scaled to at most 1, added up for each passage of the pool."""
+    lexical = np.array([found.lexical.get(passage, 0.0) for passage in pool.passages], np.float32)
+    cosines = pool.cosines(found.vector)
+    scores: Vectors = lexical / (lexical.max() or 1.0) + DENSE_WEIGHT * np.maximum(0.0, cosines) / max(float(cosines.max()), 1e-6)
+    return scores
+
+
+def _allowed(pool: _Pool, keys: Sequence[int] | None) -> Vectors:
+    inside = None if keys is None else set(keys)
+    return np.array([inside is None or key in inside for key in pool.article_keys], np.float32)
+
+
+def _fair(scores: Vectors, homes: Sequence[tuple[int, str | None]], k: int) -> list[int]:
     """Pick `k` one by one, each time the best after taking off a share for what its article and group already have.
 
     Maximal marginal relevance (Carbonell and Goldstein, 1998) with "same article" and "same group" as similarity.
     """
-    pool = found[: max(20 * k, 200)]
+    order = np.argsort(-scores, kind="stable")[: max(20 * k, 200)].tolist()
     articles: Counter[int] = Counter()
     groups: Counter[str | None] = Counter()
-    several = len({candidate.hit.article.group for candidate in pool}) > 1
-    picked: list[Candidate] = []
-    while pool and len(picked) < k:
+    several = len({homes[at][1] for at in order}) > 1
+    picked: list[int] = []
+    while order and len(picked) < k:
         best = max(
-            pool,
-            key=lambda c: (
-                c.hit.score - SAME_ARTICLE * articles[c.article_key] - (SAME_GROUP * groups[c.hit.article.group] if several else 0.0)
-            ),
+            order,
+            key=lambda at: scores[at] - SAME_ARTICLE * articles[homes[at][0]] - (SAME_GROUP * groups[homes[at][1]] if several else 0.0),
         )
-        pool.remove(best)
+        order.remove(best)
         picked.append(best)
-        articles[best.article_key] += 1
-        groups[best.hit.article.group] += 1
+        articles[homes[best][0]] += 1
+        groups[homes[best][1]] += 1
     return picked
+
+
+def _candidates(pool: _Pool, scores: Vectors, picked: Sequence[int], vector: Vectors, corpus: Corpus) -> list[Candidate]:
+    """Return these passages of the pool with their sentences, in this order."""
+    by_passage: dict[int, list[StoredSentence]] = {pool.passages[at]: [] for at in picked}
+    for sentence in corpus.store.sentences(passages=by_passage):
+        by_passage[sentence.passage].append(sentence)
+    places = corpus.store.passages(by_passage)
+    found = []
+    for at in picked:
+        sentences = tuple(by_passage[pool.passages[at]])
+        key, span = places[pool.passages[at]]
+        article = corpus.articles[key]
+        hit = Hit(Passage(article.id, span, tuple(s.span for s in sentences)), article, round(float(scores[at]), 4))
+        found.append(Candidate(hit, key, sentences, np.stack([s.vector for s in sentences]) @ vector))
+    return found
