@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from qa.evaluation.failures import came, missed, wanted
 from qa.evaluation.figures import Figure, Outcome, Report
@@ -18,10 +18,12 @@ def lines(report: Report, failures: int) -> Iterator[str]:
         f"{report.file}: {count} question{'' if count == 1 else 's'},"
         f" {report.median_seconds:.2f} s each (median), {report.p95_seconds:.2f} s (95th percentile)"
     )
-    rows = [(table.task, table.kind or _ALL, name, written(figure)) for table in report.tables for name, figure in table.figures]
+    rows = [("task", "kind", "figure", "share (95% interval, n)")]
+    for table in report.tables:
+        rows += [(table.task, table.kind or _ALL, name, written(figure)) for name, figure in table.figures]
     if report.verbatim:
         rows.append(("quotes", _ALL, "verbatim", written(report.verbatim)))
-    yield from _aligned([("task", "kind", "figure", "share (95% interval, n)"), *rows])
+    yield from _aligned(rows)
     if worst := report.worst(failures):
         yield f"\nThe worst {len(worst)}:" if len(worst) > 1 else "\nThe worst:"
         for outcome in worst:
@@ -41,7 +43,7 @@ def _failure(outcome: Outcome) -> Iterable[str]:
             yield _short(f"  {what if at == 0 else '':<6}  {line}")
 
 
-def _aligned(rows: list[tuple[str, ...]]) -> Iterable[str]:
+def _aligned(rows: Sequence[tuple[str, ...]]) -> Iterable[str]:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         yield "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
