@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from qa.evaluation.failures import came, missed, wanted
 from qa.evaluation.figures import Figure, Outcome, Report
+from qa.evaluation.marks import flat
 
 _ALL = "all"  # stands in place of a kind, for all of them together
 _WIDTH = 200  # characters of a line about a failure
@@ -37,7 +38,7 @@ def written(figure: Figure) -> str:
 
 def _failure(outcome: Outcome) -> Iterable[str]:
     row = outcome.row
-    yield _short(f"{row.where}  {row.question.text}  (missed: {', '.join(missed(outcome))})")
+    yield _short(f"{row.where}  {flat(row.question.text)}  (missed: {', '.join(missed(outcome))})")
     for what, said in (("wanted", wanted(row.gold)), ("came", came(outcome))):
         for at, line in enumerate(said):
             yield _short(f"  {what if at == 0 else '':<6}  {line}")
