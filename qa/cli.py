@@ -15,7 +15,7 @@ import click
 
 from qa import settings
 from qa.errors import SettingsError, WhosaidError
-from qa.rows import Row, answer_row, article_row, check_row, passage_row, statement_row, written
+from qa.rows import Row, answer_row, article_row, check_row, passage_row, report_row, statement_row, written
 
 if TYPE_CHECKING:
     from qa.index.build import Progress
@@ -394,6 +394,44 @@ def groups(index: Path | None, model: str | None, as_json: bool) -> None:
     for entry in entries:
         also = ", ".join(dict.fromkeys((*entry.group.aliases, *entry.group.publications)))
         click.echo(f"{entry.articles:>4}  {entry.group.name}{f'  (also: {also})' if also else ''}")
+
+
+@main.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@_index_option
+@click.option("--failures", type=click.IntRange(0), default=0, metavar="N", help="Also list the N worst questions of each file.")
+@_json_option
+@_reporting
+def evaluate(files: tuple[Path, ...], index: Path | None, model: str | None, failures: int, as_json: bool) -> None:
+    """Measure the answers to questions whose right answers are known.
+
+    FILES are JSON Lines: a "question" a line, with what is right. The other fields tell what is measured:
+
+    \b
+    "quotes", "groups", "speakers", "kind"   answers: any of these sentences, by these groups and speakers;
+                                             "kind": "none" where nobody answers, "groups" where several do
+    "answerable", "gold_sentences"           whether it is answered, true or false
+    "gold": [{"article", "fact"}]            search: the words that passages should hold
+    "gold": [article], "answerability"       search in a conversation, and silence on the "UNANSWERABLE"
+    "article", "content", "names"            who said what stands at [[start, end]] of an article
+
+    These are never filters. "history" (earlier questions) and "filters" ("groups", "speakers", "since", "until") are asked.
+    """  # noqa: D301  click needs the \b itself
+    from qa.evaluation.gold import read_questions
+    from qa.evaluation.run import doubts
+    from qa.evaluation.run import evaluate as run
+    from qa.evaluation.tables import lines
+
+    questions = [read_questions(file) for file in files]
+    library = _open(index, model)
+    for doubt in doubts(library, questions):
+        click.echo(f"whosaid: {doubt}", err=True)
+    with _bars() as progress:
+        reports = run(library, questions, progress)
+    if as_json:
+        _print_json({"files": [report_row(report, failures) for report in reports]})
+    else:
+        click.echo("\n\n".join("\n".join(lines(report, failures)) for report in reports))
 
 
 @main.command()

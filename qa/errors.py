@@ -3,7 +3,7 @@
 WhosaidError
 ├── SettingsError      a setting or option that can't be used
 ├── QuestionError      a question that is empty or far too long
-├── ReadingError       a file or line that can't be read as articles
+├── ReadingError       a file or line that can't be read as articles or questions
 ├── ModelError         a model folder that is missing or isn't the expected one
 └── IndexFolderError   an index folder that can't be opened or written
     ├── NoIndexError           nothing has been built there yet
@@ -26,7 +26,7 @@ class QuestionError(WhosaidError):
 
 
 class ReadingError(WhosaidError):
-    """A file, or a line of one, can't be read as articles."""
+    """A file, or a line of one, can't be read as articles or questions."""
 
 
 class ModelError(WhosaidError):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from qa.evaluation.failures import came, missed, wanted
+from qa.evaluation.figures import Figure, Outcome, Report, Table
 from qa.library import Library
 from qa.types import Answer, Article, Check, Citation, Finding, Hit, PartialDate, Span, Statement
 
@@ -111,6 +113,38 @@ def article_row(article: Article, with_text: bool) -> Row:
         "source": article.source,
     }
     return {**row, "text": article.text} if with_text else row
+
+
+def report_row(report: Report, failures: int) -> Row:
+    """Return what a question file measures, with its worst rows, at most `failures` of them."""
+    return {
+        "file": report.file,
+        "questions": len(report.outcomes),
+        "tables": [_table_row(table) for table in report.tables],
+        "verbatim": _figure_row(report.verbatim) if report.verbatim else None,
+        "seconds": {"median": round(report.median_seconds, 4), "p95": round(report.p95_seconds, 4)},
+        "failures": [_failure_row(outcome) for outcome in report.worst(failures)],
+    }
+
+
+def _table_row(table: Table) -> Row:
+    figures = {name: _figure_row(figure) for name, figure in table.figures}
+    return {"task": table.task, "kind": table.kind, "questions": table.questions, "figures": figures}
+
+
+def _figure_row(figure: Figure) -> Row:
+    return {"value": round(figure.value, 4), "low": round(figure.low, 4), "high": round(figure.high, 4), "n": figure.n}
+
+
+def _failure_row(outcome: Outcome) -> Row:
+    row = outcome.row
+    return {
+        "where": row.where,
+        "question": row.question.text,
+        "missed": missed(outcome),
+        "wanted": wanted(row.gold),
+        "came": came(outcome),
+    }
 
 
 def written(date: PartialDate | None) -> str | None:

@@ -324,5 +324,5 @@ def test_the_corpus_that_ships_reads_without_a_notice(run: Run, tmp_path: Path) 
 def test_the_installed_command_runs() -> None:
     command = Path(sys.executable).with_name("whosaid")
     done = subprocess.run([command, "--help"], capture_output=True, text=True, check=True)
-    for name in ("build", "ask", "search", "check", "articles", "groups", "serve"):
+    for name in ("build", "ask", "search", "check", "articles", "groups", "evaluate", "serve"):
         assert f"  {name} " in done.stdout

@@ -24,7 +24,18 @@ _HEAVY = {
     "pandas",
     "rapidfuzz",
 }
-_LOWER = ("qa.types", "qa.errors", "qa.passages", "qa.settings", "qa.library", "qa.models", "qa.reading", "qa.index", "qa.attribution")
+_LOWER = (
+    "qa.types",
+    "qa.errors",
+    "qa.passages",
+    "qa.settings",
+    "qa.library",
+    "qa.models",
+    "qa.reading",
+    "qa.index",
+    "qa.attribution",
+    "qa.evaluation",
+)
 
 _NETWORKS = {"qa.attribution.tagger", "qa.attribution.train"}  # a network of ours and its training; imported where it runs
 
