@@ -15,12 +15,12 @@ import click
 
 from qa import settings
 from qa.errors import SettingsError, WhosaidError
-from qa.rows import Row, answer_row, article_row, check_row, passage_row, report_row, statement_row, written
+from qa.rows import Row, answer_row, article_row, check_row, comparison_row, passage_row, report_row, statement_row, written
 
 if TYPE_CHECKING:
     from qa.index.build import Progress
     from qa.library import Library
-    from qa.types import Article, PartialDate, Question, Statement
+    from qa.types import Answer, Article, PartialDate, Question, Statement
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -68,6 +68,11 @@ def _index_option(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option("--model", default=None, help="Sentence encoder by folder or name.  [default: the bundled one or WHOSAID_MODEL]")(
         command
     )
+
+
+_reader_option = click.option(
+    "--reader", default=None, help="Cross-encoder that reads what was found, by folder or name.  [default: the one that ships]"
+)
 
 
 def _filter_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -144,6 +149,7 @@ def build(paths: tuple[Path, ...], index: Path | None, model: str | None, groups
 @_index_option
 @_filter_options
 @_question_batch
+@_reader_option
 @_json_option
 @_reporting
 def ask(
@@ -157,11 +163,12 @@ def ask(
     until: str | None,
     batch: Path | None,
     output: Path | None,
+    reader: str | None,
     as_json: bool,
 ) -> None:
     """Answer QUESTION with attributed quotes, or say that nobody in the corpus speaks of it."""
     _one_of("QUESTION", question, batch, output)
-    library = _open(index, model)
+    library = _open(index, model, reader)
     if batch and output:
         nothing: Row = {"answered": False, "citations": []}
         _run_batch(batch, output, "question", lambda row: answer_row(library.ask(_question_of(row))), nothing)
@@ -171,6 +178,8 @@ def ask(
         also = [passage_row(library, hit) for hit in answer.also_found]
         _print_json({"question": answer.question, **answer_row(answer), "also_found": also})
         return
+    if read_as := _read_as(answer):
+        click.secho(read_as, dim=True)
     click.echo(answer.text)
     if answer.citations:
         click.echo("\n" + "\n".join(_source_line(row) for row in answer_row(answer)["citations"]))
@@ -178,6 +187,14 @@ def ask(
         click.echo("\nNearest passages, which don't answer:")
         for hit in answer.also_found[:3]:
             click.echo(f"  {_of(hit.article)}: {_shortened(library.passage_text(hit))}")
+
+
+def _read_as(answer: Answer) -> str:
+    """Return in a line how a misspelt name or a date was read; nothing where neither was."""
+    readings = answer.query.readings if answer.query else ()
+    guessed = [f"“{reading.words}” as {reading.meaning}" for reading in readings if reading.guessed]
+    dates = [f"articles {reading.meaning}" for reading in readings if reading.kind in ("since", "until")]
+    return f"Read as: {'; '.join([*guessed, *dates])}." if guessed or dates else ""
 
 
 @main.command()
@@ -222,6 +239,38 @@ def search(
             f" [{passage['start']}:{passage['end']}] {passage['score']:.2f}"
         )
         click.echo(f"    {_shortened(passage['text'], 300)}")
+
+
+@main.command()
+@click.argument("topic")
+@_index_option
+@click.option(
+    "--group", "groups", multiple=True, metavar="NAME", help="Only these groups; may be repeated.  [default: all that have articles]"
+)
+@click.option("--since", metavar="DATE", help="Only articles of this date or later.")
+@click.option("--until", metavar="DATE", help="Only articles of this date or earlier (2025, 2025-10 or 2025-10-08).")
+@click.option("--by-date", is_flag=True, help="In order of time, to see who changed.")
+@_reader_option
+@_json_option
+@_reporting
+def compare(
+    topic: str,
+    index: Path | None,
+    model: str | None,
+    groups: tuple[str, ...],
+    since: str | None,
+    until: str | None,
+    by_date: bool,
+    reader: str | None,
+    as_json: bool,
+) -> None:
+    """Tell of each group what it says on TOPIC, whether it only mentions it, or that nothing was found in its articles."""
+    library = _open(index, model, reader)
+    found = library.compare(_question(topic, (), groups, (), since, until), by_date=by_date)
+    if as_json:
+        _print_json(comparison_row(found))
+    else:
+        click.echo(found.text)
 
 
 @main.command()
@@ -451,10 +500,10 @@ def serve(index: Path | None, model: str | None, host: str, port: int | None, op
 # ---- opening and asking
 
 
-def _open(index: Path | None, model: str | None) -> Library:
+def _open(index: Path | None, model: str | None, reader: str | None = None) -> Library:
     from qa.library import Library
 
-    return Library.open(index or settings.default_index(), model=model)
+    return Library.open(index or settings.default_index(), model=model, reader=reader)
 
 
 def _one_of(what: str, given: str | None, batch: Path | None, output: Path | None) -> None:

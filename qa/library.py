@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from qa.index.build import BuildReport, Progress
     from qa.models.encoder import Encoder
     from qa.reading import Notice
-    from qa.retrieval.corpus import Corpus
-    from qa.types import Answer, Article, Check, Group, Hit, PartialDate, Question, Span, Statement
+    from qa.retrieval.corpus import Corpus, PassageReader
+    from qa.types import Answer, Article, Check, Comparison, Group, Hit, PartialDate, Question, Span, Statement
 
 _ARTICLES_AT_ONCE = 16
 
@@ -161,13 +161,23 @@ class Library:
         self._refreshing = threading.Lock()
 
     @classmethod
-    def open(cls, folder: Path, *, model: str | None = None, encoder: Encoder | None = None) -> Library:
-        """Open the index in `folder`; raise NoIndexError, ModelMismatchError or IndexFolderError where that fails."""
+    def open(
+        cls, folder: Path, *, model: str | None = None, encoder: Encoder | None = None, reader: str | PassageReader | None = None
+    ) -> Library:
+        """Open the index in `folder`, with the reader that ships or another, by name or made.
+
+        Raises NoIndexError, ModelError, ModelMismatchError or IndexFolderError where that fails.
+        """
         from qa.index.folder import IndexFolder
         from qa.retrieval.corpus import Corpus
 
         IndexFolder(folder).manifest()  # the cheap check comes before loading a model
-        return cls(Corpus(folder, encoder or load_encoder(model)))
+        reader = reader or settings.reader()
+        if isinstance(reader, str):
+            from qa.retrieval.reader import load_reader
+
+            reader = load_reader(reader)
+        return cls(Corpus(folder, encoder or load_encoder(model), reader))
 
     def close(self) -> None:
         """Let go of the files."""
@@ -195,6 +205,16 @@ class Library:
         corpus = self._corpus
         asked = checked(Question(question) if isinstance(question, str) else question)
         return [candidate.hit for candidate in search(understand(asked, corpus), corpus, k, asked.speakers)]
+
+    def compare(self, question: Question | str, *, by_date: bool = False) -> Comparison:
+        """Return what each group has on a topic: its best quotes, mentions only, or that nothing was found in its articles.
+
+        Compared are the groups named or set as filter, else all; raises QuestionError where there is no topic.
+        """
+        from qa.answering.comparison import compare
+        from qa.types import Question
+
+        return compare(Question(question) if isinstance(question, str) else question, self._corpus, by_date=by_date)
 
     def check(self, quote: str, speaker: str | None = None) -> Check:
         """Tell who says a pasted quote, where, and whether word for word; raise QuestionError where there is none in it.

@@ -8,15 +8,38 @@ from typing import Any
 from qa.evaluation.failures import came, missed, wanted
 from qa.evaluation.figures import Figure, Outcome, Report, Table
 from qa.library import Library
-from qa.types import Answer, Article, Check, Citation, Finding, Hit, PartialDate, Span, Statement
+from qa.types import Answer, Article, Check, Citation, Comparison, Finding, Hit, PartialDate, Reading, Span, Statement
 
 Row = dict[str, Any]
 
 
 def answer_row(answer: Answer) -> Row:
-    """Return an answer with its citations."""
+    """Return an answer with its citations and what was understood of its question."""
     citations = [_citation_row(citation) for citation in answer.citations]
-    return {"answered": answer.answered, "text": answer.text, "citations": citations}
+    understood = [_reading_row(reading) for reading in answer.query.readings] if answer.query else []
+    return {"answered": answer.answered, "text": answer.text, "citations": citations, "understood": understood}
+
+
+def _reading_row(reading: Reading) -> Row:
+    return {"kind": reading.kind, "words": reading.words, "meaning": reading.meaning, "key": reading.key}
+
+
+def comparison_row(comparison: Comparison) -> Row:
+    """Return a topic across groups, each with its quotes."""
+    return {
+        "topic": comparison.topic,
+        "text": comparison.text,
+        "by_date": comparison.by_date,
+        "groups": [
+            {
+                "group": row.group,
+                "articles": row.articles,
+                "stance": row.stance,
+                "citations": [_citation_row(citation) for citation in row.citations],
+            }
+            for row in comparison.rows
+        ],
+    }
 
 
 def check_row(check: Check) -> Row:

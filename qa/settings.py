@@ -30,3 +30,8 @@ def default_index() -> Path:
 def default_model() -> str:
     """Return WHOSAID_MODEL, or the bundled encoder."""
     return os.environ.get("WHOSAID_MODEL") or BUNDLED
+
+
+def reader() -> str | None:
+    """Return WHOSAID_READER, a cross-encoder by folder or name, or None for the reader that ships."""
+    return os.environ.get("WHOSAID_READER") or None

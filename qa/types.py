@@ -15,10 +15,12 @@ from typing import Any, Literal
 
 Kind = Literal["full", "digest"]
 Voice = Literal["own", "quoted", "reported"]
-Asked = Literal["who", "what", "compare", "groups", "mentions", "fact"]
+Asked = Literal["who", "what", "polar", "compare", "change", "groups", "mentions", "number", "when", "fact"]
+Read = Literal["publisher", "speaker", "since", "until", "asked", "topic", "carried"]
 Verdict = Literal["word for word", "altered", "said by somebody else", "digest only", "not in the corpus"]
 Step = Literal["same", "changed", "missing", "added", "omitted", "aside"]
 Touched = Literal["negation", "number"]
+Stance = Literal["says", "mentions", "silent"]
 
 _PARTIAL_DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2})(?:[T ]\d{1,2}:\S*)?)?)?")
 
@@ -158,7 +160,10 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a person asks: the words, the earlier questions, and filters set by hand."""
+    """What a person asks: the words, the earlier questions, and filters set by hand.
+
+    `without` are the keys of readings that the person took back: see `Reading`.
+    """
 
     text: str
     history: tuple[str, ...] = ()
@@ -166,6 +171,22 @@ class Question:
     speakers: tuple[str, ...] = ()
     since: PartialDate | None = None
     until: PartialDate | None = None
+    without: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One thing that was read from a question: `words` as typed, None where an earlier question or the whole says it.
+
+    `meaning` is a canonical name, a date or a kind in words; `key` names the reading for taking it back, as in
+    "publisher:River Trust". `guessed` tells that the words were read as misspelt.
+    """
+
+    kind: Read
+    words: str | None
+    meaning: str
+    key: str
+    guessed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +195,10 @@ class Query:
 
     `publishers` are groups asked what they say in their own articles, `speakers` those asked what they are reported to
     say, `within` the groups whose articles a person set by hand as the only ones to look at. `unknown` are names in the
-    question of which the corpus lacks a word.
+    question of which the corpus lacks a word. `unclear` are names that two bodies here go by, of which one has to be
+    chosen; `either` are surnames of several speakers, for all of whom the answer is. `readings` is what was understood.
+    After earlier questions, `own` is the question in its own words, which `text` may add to, and `carried` are topics of
+    earlier questions with the weight that their words have in a search.
     """
 
     text: str
@@ -187,6 +211,11 @@ class Query:
     unknown: tuple[str, ...] = ()
     since: PartialDate | None = None
     until: PartialDate | None = None
+    unclear: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    either: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    readings: tuple[Reading, ...] = ()
+    own: str = ""
+    carried: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +268,30 @@ class Answer:
     notes: tuple[str, ...] = ()
     also_found: tuple[Hit, ...] = ()
     query: Query | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupStance:
+    """What one group has on a topic in its articles here: it says something, only mentions it or tells of others, or neither.
+
+    "silent" means that nothing was found in its `articles` articles that were searched, never that it is against it.
+    """
+
+    group: str | None
+    articles: int
+    stance: Stance
+    citations: tuple[Citation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A topic across groups, those with most to say first, or by date. `text` is the whole in words."""
+
+    topic: str
+    lead: str
+    text: str
+    rows: tuple[GroupStance, ...]
+    by_date: bool = False
 
 
 @dataclass(frozen=True, slots=True)

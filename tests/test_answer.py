@@ -6,15 +6,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from articles import NOBODY, WordEncoder
 
 from qa.answering import compose, smalltalk
 from qa.answering.verify import stands, verified
 from qa.errors import QuestionError
-from qa.library import Library
+from qa.library import Library, build
 from qa.models.encoder import SentenceEncoder
 from qa.retrieval.corpus import Corpus
+from qa.rows import answer_row
 from qa.settings import LONGEST_QUESTION
-from qa.types import Answer, PartialDate, Question, Span
+from qa.types import Answer, PartialDate, Query, Question, Span
 
 QUESTIONS = [
     ("Who calls for a limit on taking water between May and September?", "River Trust", "River Trust", "own", "We call for a limit"),
@@ -135,8 +137,8 @@ def test_dates_and_groups_set_by_hand_hold(library: Library) -> None:
 def test_groups_set_by_hand_hold_whoever_is_asked(library: Library) -> None:
     asked = "What does the Mill Owners' Guild say about a limit?"
     assert {c.group for c in library.ask(asked).citations} == {"Mill Owners' Guild"}
-    for group in ("River Trust", "City Council"):
-        citations = library.ask(Question(asked, groups=(group,))).citations
+    for group, topic in (("River Trust", "a limit"), ("City Council", "its charters")):
+        citations = library.ask(Question(f"What does the Mill Owners' Guild say about {topic}?", groups=(group,))).citations
         assert {(c.group, c.speaker) for c in citations} == {(group, "Mill Owners' Guild")}
     for hit in library.ask(Question(asked, groups=("Anglers' Club",))).also_found:
         assert hit.article.group == "Anglers' Club"
@@ -202,3 +204,72 @@ def test_quotation_marks_are_not_doubled(library: Library) -> None:
     without = library.ask("Who calls for a limit on taking water between May and September?").citations[0]
     assert compose.quoted(with_marks) == with_marks.quote
     assert compose.quoted(without) == f"“{without.quote}”"
+
+
+@pytest.fixture(scope="module")
+def namesakes(tmp_path_factory: pytest.TempPathFactory) -> Library:
+    """Two bodies that go by WRB, and one that doesn't."""
+    words = WordEncoder()
+    folder = tmp_path_factory.mktemp("namesakes")
+    for number, group in enumerate(("Wend Rowing Brigade", "Women's River Board", "Boat Hirers")):
+        facts = f"id: a{number}\ntitle: Boats\ngroup: {group}\npublished: 202{number}\n"
+        text = f"---\n{facts}---\nBoats are to be painted green, says number {number}.\n"
+        (folder / f"{number}.md").write_text(text, "utf-8")
+    build(folder / "index", [folder], encoder=words, attributor=NOBODY)
+    return Library.open(folder / "index", encoder=words)
+
+
+def test_a_name_that_two_bodies_go_by_is_asked_back(namesakes: Library) -> None:
+    answer = namesakes.ask("What does the WRB say about boats?")
+    assert (answer.answered, answer.citations) == (False, ())
+    assert answer.text == "Two bodies go by “WRB”: Wend Rowing Brigade and Women's River Board. Which one is meant?"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        Question("What does the Wend Rowing Brigade (WRB) say about boats?"),
+        Question("What does the WRB say about boats?", groups=("Wend Rowing Brigade",)),
+        Question("What does the WRB say about boats?", without=("publisher:Women's River Board",)),
+    ],
+)
+def test_a_name_that_is_told_apart_is_not_asked_back(namesakes: Library, question: Question) -> None:
+    answer = namesakes.ask(question)
+    assert answer.query is not None
+    assert answer.query.unclear == ()
+    assert "Wend Rowing Brigade" in answer.query.publishers
+
+
+def test_no_article_of_the_dates_asked_for_is_said_with_the_dates_that_there_are(namesakes: Library) -> None:
+    no = "No article by Boat Hirers here is from June 1950, so nothing was searched. Those with a date are from 2020 to 2022."
+    assert namesakes.ask("What did the Boat Hirers say in June 1950 about boats?").text == no
+    assert namesakes.ask("What did the Boat Hirers say in June 1950?").text == no
+    assert "1 article here: “Boats”" in namesakes.ask("What did the Boat Hirers say in 2022?").text
+
+
+def test_a_surname_of_two_speakers_is_noted() -> None:
+    query = Query("What did Marsh say?", "", "what", either=(("Marsh", ("Ada Marsh", "Tom Marsh")),))
+    assert list(compose.either(query)) == ["“Marsh” may be Ada Marsh or Tom Marsh: this looks at both."]
+
+
+def test_what_was_understood_is_in_the_row_of_an_answer(namesakes: Library) -> None:
+    understood = answer_row(namesakes.ask("What did the Boat Hirrers say in 1950 about boats?"))["understood"]
+    assert understood[:2] == [
+        {"kind": "publisher", "words": "Boat Hirrers", "meaning": "Boat Hirers", "key": "publisher:Boat Hirers"},
+        {"kind": "since", "words": "in 1950", "meaning": "from 1950", "key": "since"},
+    ]
+
+
+def test_an_answer_to_a_part_says_which_part_it_leaves_open(library: Library) -> None:
+    answer = library.ask("Who calls for a limit on taking water between May and September, and sent astronauts to distant comets?")
+    assert answer.answered
+    assert any("answers a part" in note and "astronauts" in note for note in answer.notes)
+    whole = library.ask("Who calls for a limit on taking water, and says that the trout will be gone?")
+    assert whole.answered
+    assert not any("answers a part" in note for note in whole.notes)
+
+
+def test_a_change_is_told_in_order_of_time(library: Library) -> None:
+    answer = library.ask("How has the River Trust's position on the river changed?")
+    dates = [citation.article.published.first for citation in answer.citations if citation.article.published]
+    assert dates == sorted(dates)

@@ -23,6 +23,7 @@ _HEAVY = {
     "scipy",
     "pandas",
     "rapidfuzz",
+    "sklearn",
 }
 _LOWER = (
     "qa.types",
@@ -35,9 +36,11 @@ _LOWER = (
     "qa.index",
     "qa.attribution",
     "qa.evaluation",
+    "qa.retrieval",
 )
 
-_NETWORKS = {"qa.attribution.tagger", "qa.attribution.train"}  # a network of ours and its training; imported where it runs
+# Networks of ours and their training; imported where they run.
+_NETWORKS = {"qa.attribution.tagger", "qa.attribution.train", "qa.retrieval.reader", "qa.retrieval.train_reader"}
 
 
 def _loaded(*modules: str) -> set[str]:

@@ -365,21 +365,6 @@ def test_a_rarer_word_weighs_more(lexical: LexicalIndex) -> None:
     assert not lexical.knows("unheard")
 
 
-@pytest.mark.parametrize(
-    ("word", "articles", "expected"),
-    [
-        ("heron", None, True),
-        ("heron", [7], True),
-        ("heron", [1], False),
-        ("unheard", None, False),
-        ("passages", [7], True),
-        ("a.*", None, False),
-    ],
-)
-def test_which_articles_hold_a_word(lexical: LexicalIndex, word: str, articles: list[int] | None, expected: bool) -> None:
-    assert lexical.holds(word, 6, articles) is expected
-
-
 @pytest.mark.parametrize("ending", ["meta.json", ".pos", ".term", ".idx", ".fast", ".store", ".fieldnorm"])
 @pytest.mark.parametrize("how", ["gone", "garbage"])
 def test_a_damaged_folder_works_or_is_refused_in_one_line(tmp_path: Path, ending: str, how: str) -> None:

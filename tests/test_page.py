@@ -250,6 +250,18 @@ def test_a_digest_is_never_shown_as_somebodys_words(page: Page) -> None:
 
 
 @pytest.mark.browser
+def test_what_was_read_can_be_taken_back(page: Page) -> None:
+    answer = ask(page, "What does the Farmers' Union say about river levels?")
+    chip = answer.get_by_role("button", name="Ask again without: asked: Farmers' Union")
+    expect(chip).to_be_visible()
+    chip.focus()
+    page.keyboard.press("Space")
+    expect(page.get_by_test_id("bot").last).to_contain_text("Read without: Farmers' Union", timeout=PATIENCE)
+    expect(page.get_by_test_id("bot")).to_have_count(1)
+    expect(page.get_by_test_id("bot").last.get_by_role("heading", name="River Trust, in its own voice")).to_have_count(1)
+
+
+@pytest.mark.browser
 def test_silence_shows_no_citation(page: Page) -> None:
     answer = ask(page, SILENT)
     expect(answer).to_contain_text("5 articles")
@@ -564,6 +576,7 @@ def test_a_link_gives_back_its_quote_and_puts_no_words_into_a_mouth() -> None:
 
 def test_a_conversation_comes_back_from_a_browser_or_not_at_all() -> None:
     turns = [Turn("Who?", answered=True, lead="They say so.", quotes=("abc",), notes=("A note.",)), Turn("What?", problem="No.")]
+    turns.append(Turn("And?", understood=(("asked: River Trust", "publisher:River Trust"),), without=("since",)))
     kept = json.loads(json.dumps(to_json(turns)))
     assert from_json(kept) == turns
     for wrong in (
@@ -571,7 +584,10 @@ def test_a_conversation_comes_back_from_a_browser_or_not_at_all() -> None:
         "x",
         {"question": "Who?"},
         [1, None],
-        *([{**kept[0], **bad}] for bad in ({"quotes": [1]}, {"lead": 3}, {"more": 1})),
+        *(
+            [{**kept[0], **bad}]
+            for bad in ({"quotes": [1]}, {"lead": 3}, {"more": 1}, {"understood": [["x"]]}, {"understood": "x"}, {"without": [2]})
+        ),
     ):
         assert from_json(wrong) == []
 

@@ -84,3 +84,20 @@ def test_both_halves_bring_candidates(index_folder: Path, encoder: SentenceEncod
     assert found[0].hit.article.id == "trust-otters"
     assert len(found) == corpus.store.counts()["passages"]  # the dense half knows something near to anything
     assert [c.hit.score for c in found] == sorted((c.hit.score for c in found), reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("before", "article"), [("Who feeds otters in their holts?", "trust-otters"), ("Who counts salmon at the weir?", "anglers-salmon")]
+)
+def test_a_short_follow_up_is_searched_with_the_topic_before(library: Library, before: str, article: str) -> None:
+    assert library.search(Question("How many were there?", (before,)))[0].article.id == article
+
+
+def test_a_carried_word_counts_for_less_than_one_that_was_asked(index_folder: Path, encoder: SentenceEncoder) -> None:
+    corpus = Corpus(index_folder, encoder)
+    alone = dict(corpus.lexical.search(["otter"], 50))
+    whole = dict(corpus.lexical.search({"otter": 1.0}, 50))
+    half = dict(corpus.lexical.search({"otter": 0.5}, 50))
+    assert alone == whole
+    assert alone
+    assert all(half[passage] == pytest.approx(score / 2, rel=1e-3) for passage, score in alone.items())

@@ -7,12 +7,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from qa.answering import compose, listing, smalltalk
-from qa.answering.choose import Quote, Topic, quotes, topic_of
-from qa.answering.silence import absent, answers, said_by_those_asked
+from qa.answering.choose import Quote, Topic, is_there, quotes, topic_of, with_beginnings
+from qa.answering.read import OF_A_GROUP, READ_WORDS_OF_MANY, read
+from qa.answering.silence import ENOUGH_BESIDE, answers, said_by_those_asked
 from qa.answering.verify import verified
 from qa.errors import QuestionError
 from qa.index.lexical import content_words
 from qa.retrieval.corpus import Corpus
+from qa.retrieval.parts import FEWEST_WORDS, pieces_of
 from qa.retrieval.question import understand
 from qa.retrieval.search import search
 from qa.settings import LONGEST_QUESTION
@@ -21,10 +23,12 @@ from qa.types import Answer, Citation, Hit, Query, Question
 QUOTES_IN_ALL = 3  # for a question with one answer
 QUOTES_OF_A_GROUP = 2  # where several groups answer
 GROUPS_AT_MOST = 8
-NOT_FAR_BEHIND = 0.45  # how much lower than the best another quote may score
-NOT_FAR_BEHIND_OF_ONE = 0.25  # the same where one thing is asked for, who said it or a fact
-NOT_FAR_BEHIND_OF_GROUPS = 0.6  # the same among groups, where each has its say
+NOT_FAR_BEHIND = 0.9  # how much lower than the best another quote may score
+NOT_FAR_BEHIND_OF_ONE = 0.9  # the same where one thing is asked for, who said it or a fact
+NOT_FAR_BEHIND_OF_GROUPS = 1.0  # the same among groups, where each has its say
 ALSO_FOUND = 5
+LEFT_OPEN = 0.25  # share of a piece's words, weighted by rarity, under which the quotes leave it open
+OF_SEVERAL = ("compare", "change", "groups", "mentions")  # kinds of questions that each group answers for itself
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")  # can be neither printed nor written
 MENTIONED = 0.5  # share of the topic's words that a sentence has to have where the question is who mentions it
 JUDGED = 24  # sentences of a share of the articles that are looked at closely
@@ -37,25 +41,30 @@ def answer(question: Question, corpus: Corpus) -> Answer:
     if said := smalltalk.reply(text, _groups(corpus)):
         return Answer(text, answered=False, lead=said, text=said)
     query = understand(question, corpus)
+    if query.unclear:
+        words = compose.unclear(query.unclear)
+        return Answer(text, answered=False, lead=words, text=words, query=query)
     if listed := _listed(query, corpus):
         return listed
     if not content_words(query.topic):
-        there = [
-            (group, [corpus.articles[key] for key in corpus.by_group[group]]) for group in query.publishers if group in corpus.by_group
-        ]
+        keys = {group: corpus.among((group,), query.since, query.until) or () for group in query.publishers if group in corpus.by_group}
+        there = [(group, [corpus.articles[key] for key in listed]) for group, listed in keys.items() if listed]
+        if keys and not there:
+            words = compose.silence(query, (), corpus.dates)
+            return Answer(text, answered=False, lead=words, text=words, query=query)
         words = compose.no_topic(there)
         return Answer(text, answered=False, lead=words, text=words, query=query)
     among = corpus.among(query.within or (() if query.speakers else query.publishers), query.since, query.until)
     searched = [corpus.articles[key] for key in (corpus.articles if among is None else among)]
     chosen = _chosen(query, corpus, among)
-    citations = verified(_numbered(chosen), corpus)
+    citations = verified(numbered(chosen), corpus)
     found = [candidate.hit for candidate in search(query, corpus, ALSO_FOUND + len(citations), question.speakers)]
     also = _not_cited(found, citations)[:ALSO_FOUND]
     if not citations:
-        words = compose.silence(query, searched)
+        words = compose.silence(query, searched, corpus.dates)
         return Answer(text, answered=False, lead=words, text=words, also_found=also, query=query)
     lead = compose.lead(query, citations)
-    notes = tuple(_unheard(query, corpus, citations))
+    notes = (*_unheard(query, corpus, citations), *_left_open(query, chosen, corpus), *compose.either(query))
     return Answer(text, True, lead, compose.text_of(lead, citations, notes), citations, notes, also, query)
 
 
@@ -71,7 +80,7 @@ def _listed(query: Query, corpus: Corpus) -> Answer | None:
         found = listing.quoted_by_groups(names, corpus, among)
         groups = {citation.group for citation in found}
         if listing.asks_who_mentions(query):
-            found += [citation for citation in verified(_numbered(_chosen(query, corpus, among)), corpus) if citation.group not in groups]
+            found += [citation for citation in verified(numbered(_chosen(query, corpus, among)), corpus) if citation.group not in groups]
         searched = len(corpus.articles if among is None else among)
         if not found:
             words = compose.nobody_quotes(names, searched)
@@ -103,46 +112,54 @@ def _groups(corpus: Corpus) -> list[tuple[str, int]]:
 def _chosen(query: Query, corpus: Corpus, among: list[int] | None) -> list[Quote]:
     """Return the quotes to cite, those of the best group first; none is silence."""
     topic = topic_of(query, corpus)
-    nowhere = absent(topic, corpus, among)
     found: list[Quote] = []
     for group in query.publishers:  # each group that is asked gets a search of its own
-        found += _of_group(group, query, topic, corpus, nowhere)
+        found += _of_group(group, query, topic, corpus)
     if query.speakers:
-        found += _answering(replace(query, publishers=()), topic, corpus, corpus.among(query.within, query.since, query.until), nowhere)
+        found += _answering(replace(query, publishers=()), topic, corpus, corpus.among(query.within, query.since, query.until))
     if not query.publishers and not query.speakers:
         shares = [corpus.among((group,), query.since, query.until) for group in query.within] or [among]
         for share in shares:
-            found += _answering(query, topic, corpus, share, nowhere)
+            found += _answering(query, topic, corpus, share)
     found = _once(sorted(found, key=lambda quote: -quote.score))
     if not found:
         return []
-    if len(query.publishers) > 1 or len(query.within) > 1 or query.asked in ("compare", "groups", "mentions"):
-        return _each_group(found, query)
+    if len(query.publishers) > 1 or len(query.within) > 1 or query.asked in OF_SEVERAL:
+        picked = _each_group(found, query)
+        return sorted(picked, key=_when) if query.asked == "change" else picked
     best = found[0].score
-    behind = NOT_FAR_BEHIND_OF_ONE if query.asked in ("who", "fact") else NOT_FAR_BEHIND
+    behind = NOT_FAR_BEHIND_OF_ONE if query.asked in ("who", "number", "when", "fact") else NOT_FAR_BEHIND
     picked = [quote for quote in found if quote.score >= best - behind][:QUOTES_IN_ALL]
     return _by_group(picked)
 
 
-def _of_group(group: str, query: Query, topic: Topic, corpus: Corpus, nowhere: float) -> list[Quote]:
+def _of_group(group: str, query: Query, topic: Topic, corpus: Corpus) -> list[Quote]:
     """Return what a group says in its own articles; only where it says nothing there, what others report of it."""
     articles = corpus.among((group,), query.since, query.until)
-    own = _answering(replace(query, publishers=(group,), speakers=()), topic, corpus, articles, nowhere)
+    own = _answering(replace(query, publishers=(group,), speakers=()), topic, corpus, articles)
     if own or query.speakers:
         return own
     anywhere = corpus.among(query.within, query.since, query.until)
-    return _answering(replace(query, publishers=(), speakers=(group,)), topic, corpus, anywhere, nowhere)
+    return _answering(replace(query, publishers=(), speakers=(group,)), topic, corpus, anywhere)
 
 
-def _answering(query: Query, topic: Topic, corpus: Corpus, among: Sequence[int] | None, nowhere: float) -> list[Quote]:
+def _answering(query: Query, topic: Topic, corpus: Corpus, among: Sequence[int] | None) -> list[Quote]:
     """Return the quotes of a share of the articles that are likely enough to answer, best first."""
     found = [quote for quote in quotes(query, topic, corpus, among) if said_by_those_asked(quote, query)]
-    kept: list[Quote] = []
-    for quote in found[:JUDGED]:
-        mentions = query.asked == "mentions" and quote.coverage >= MENTIONED
-        if mentions or answers(quote, query, nowhere):
-            kept.append(quote)
-    return kept
+    several = query.asked in OF_SEVERAL
+    judged = read(query, found[:JUDGED], corpus, *((READ_WORDS_OF_MANY, OF_A_GROUP) if several else ()))
+    if query.asked == "mentions":
+        return [quote for quote in judged if quote.coverage >= MENTIONED or answers(quote, query)]
+    if several:
+        return [quote for quote in judged if answers(quote, query)]
+    if not any(answers(quote, query) for quote in judged):
+        return []
+    return [quote for quote in judged if answers(quote, query, ENOUGH_BESIDE)]
+
+
+def _when(quote: Quote) -> tuple[bool, int]:
+    date = quote.article.published
+    return date is None, date.first.toordinal() if date else 0
 
 
 def _once(found: list[Quote]) -> list[Quote]:
@@ -180,8 +197,9 @@ def _home(quote: Quote) -> tuple[str, str | None, str]:
     return quote.article.id, quote.speaker, quote.voice
 
 
-def _numbered(chosen: Iterable[Quote]) -> Iterable[Citation]:
-    for number, quote in enumerate(chosen, 1):
+def numbered(chosen: Iterable[Quote], after: int = 0) -> Iterable[Citation]:
+    """Yield a citation for each quote, numbered from the one after `after`."""
+    for number, quote in enumerate(chosen, after + 1):
         digest = quote.article.kind == "digest"
         yield Citation(
             number=number,
@@ -202,6 +220,17 @@ def _numbered(chosen: Iterable[Quote]) -> Iterable[Citation]:
 def _not_cited(found: Iterable[Hit], citations: Sequence[Citation]) -> tuple[Hit, ...]:
     cited = [(citation.article.id, citation.span) for citation in citations]
     return tuple(hit for hit in found if not any(hit.article.id == id and hit.passage.span.overlaps(span) for id, span in cited))
+
+
+def _left_open(query: Query, chosen: Sequence[Quote], corpus: Corpus) -> Iterable[str]:
+    """Yield a note for each piece of a question of which the quotes and what stands beside them say next to nothing."""
+    pieces = pieces_of(query.topic)
+    there = with_beginnings(word for quote in chosen for word in content_words(quote.nearby))
+    for piece in pieces if len(pieces) > 1 else ():
+        rarity = {word: corpus.lexical.rarity(word) for word in content_words(piece)}
+        held = sum(weight for word, weight in rarity.items() if is_there(word, there))
+        if len(rarity) >= FEWEST_WORDS and held < LEFT_OPEN * sum(rarity.values()):
+            yield compose.left_open(piece)
 
 
 def _unheard(query: Query, corpus: Corpus, citations: Sequence[Citation]) -> Iterable[str]:

@@ -7,7 +7,7 @@ by rarity, that the sentence has (speaks of the same thing). Decides nothing abo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,8 +18,8 @@ from qa.retrieval.corpus import Corpus
 from qa.retrieval.search import Candidate, candidates
 from qa.types import Article, Query, Span, Statement, Voice
 
-PASSAGES_READ = 40
-COSINE, COVERAGE, PASSAGE = 1.0, 0.6, 0.15  # weights of a sentence's score
+PASSAGES_READ = 24
+COSINE, COVERAGE, PASSAGE = 1.6, 0.6, 0.15  # weights of a sentence's score
 NEIGHBOUR = 0.4  # how much a word counts that stands only in the sentence before or after
 RELATED = 0.6  # how much a word counts that only shares its beginning, as in "diplomacy" and "diplomatic"
 RELATED_LETTERS = 6
@@ -48,7 +48,8 @@ class Quote:
     """A sentence that may answer, with who says it and how well it fits.
 
     `cosine`, `coverage` (0 to 1) and `nearby`, the sentence with its neighbours, are kept for the decision to stay silent.
-    `window` are the sentences of its passage, of which it is number `at`.
+    `window` are the sentences of its passage, of which it is number `at`; `odds` are the reader's logarithmic odds that the
+    sentence answers, `odds_nearby` that it or a sentence beside it does.
     """
 
     article: Article
@@ -65,8 +66,10 @@ class Quote:
     cosine: float
     coverage: float
     score: float
-    window: tuple[Span, ...] = ()
-    at: int = 0
+    window: tuple[Span, ...]
+    at: int
+    odds: float = 0.0
+    odds_nearby: float = 0.0
 
     @property
     def own(self) -> bool:
@@ -88,7 +91,7 @@ def topic_of(query: Query, corpus: Corpus) -> Topic:
     """Return the topic of a question, ready to be compared with sentences."""
     text = query.topic or query.text
     words = content_words(text)
-    vector = corpus.encoder.encode([text, query.text])
+    vector = corpus.vectors([text, query.text])
     mean = vector[0] + (0.0 if query.publishers else WHOLE_QUESTION) * vector[1]  # a name would draw in whatever names it
     return Topic(
         text, tuple(words), tuple(corpus.lexical.rarity(word) for word in words), np.asarray(mean / np.linalg.norm(mean), np.float32)
@@ -104,7 +107,7 @@ def quotes(query: Query, topic: Topic, corpus: Corpus, among: Sequence[int] | No
 def _scored(candidate: Candidate, query: Query, topic: Topic, corpus: Corpus) -> Iterable[Quote]:
     article = corpus.with_text(candidate.article_key)
     asks_number = bool(_ASKS_NUMBER.match(query.text))
-    stems = [set(content_words(sentence.span.of(article.text))) for sentence in candidate.sentences]
+    stems = [with_beginnings(content_words(sentence.span.of(article.text))) for sentence in candidate.sentences]
     for at, sentence in enumerate(candidate.sentences):
         text = sentence.span.of(article.text)
         near = set().union(*(stems[i] for i in (at - 1, at + 1) if 0 <= i < len(stems)))
@@ -145,38 +148,46 @@ def _told_of(article: Article, sentence: Span, statements: Iterable[Statement], 
         if statement.speech or statement.voice == "own" or not statement.speaker or not statement.speaker[:1].isupper():
             continue
         parts = [span for span in statement.content if span.overlaps(sentence)]
-        words = set(content_words(" ".join(span.of(article.text) for span in parts)))
+        words = with_beginnings(content_words(" ".join(span.of(article.text) for span in parts)))
         name = content_words(statement.speaker)
-        if parts and not (name and name[-1] in topic.words) and covered(topic, words, set()) >= VERY_WORDS:
+        if parts and not (name and name[-1] in topic.words) and covered(topic, words) >= VERY_WORDS:
             return statement
     return None
 
 
-def covered(topic: Topic, words: set[str], near: set[str]) -> float:
-    """Return the share of the topic's words, weighted by rarity, that a sentence has: 0 to 1."""
+def covered(topic: Topic, words: Collection[str], near: Collection[str] = ()) -> float:
+    """Return the share of the topic's words, weighted by rarity, that a sentence has: 0 to 1. Words come `with_beginnings`."""
     total = sum(topic.weights)
     if not total:
         return 0.0
     return sum(weight * _has(word, words, near) for word, weight in zip(topic.words, topic.weights, strict=True)) / total
 
 
-def _has(word: str, words: set[str], near: set[str]) -> float:
+def _has(word: str, words: Collection[str], near: Collection[str]) -> float:
     if word in words:
         return 1.0
-    if any(_related(word, other) for other in words):
+    beginning = _beginning(word)
+    if beginning in words:
         return RELATED
     if word in near:
         return NEIGHBOUR
-    return NEIGHBOUR * RELATED if any(_related(word, other) for other in near) else 0.0
+    return NEIGHBOUR * RELATED if beginning in near else 0.0
 
 
-def is_there(word: str, words: set[str]) -> bool:
-    """Tell whether a word, or one that is related to it, is among `words` (all of them stems)."""
-    return word in words or any(_related(word, other) for other in words)
+def is_there(word: str, words: Collection[str]) -> bool:
+    """Tell whether a word, or one that is related to it, is among `words` (what `with_beginnings` returns)."""
+    return word in words or _beginning(word) in words
 
 
-def _related(word: str, other: str) -> bool:
-    return len(word) >= RELATED_LETTERS and word[:RELATED_LETTERS] == other[:RELATED_LETTERS]
+def with_beginnings(words: Iterable[str]) -> set[str]:
+    """Return stems, and of the long ones their first letters too, by which related words are found."""
+    found = set(words)
+    return found | {_beginning(word) for word in found if len(word) >= RELATED_LETTERS}
+
+
+def _beginning(word: str) -> str:
+    """Return the letters that related words share, marked so that they are no word themselves; short words have no relations."""
+    return f"{word[:RELATED_LETTERS]}*" if len(word) >= RELATED_LETTERS else "*"
 
 
 def speech_meant(article: Article, sentence: Span, statements: Iterable[Statement], topic: Topic, query: Query) -> Statement | None:
@@ -192,13 +203,13 @@ def speech_meant(article: Article, sentence: Span, statements: Iterable[Statemen
     best, most = None, 0.0
     for statement in inside:
         parts = [Span(max(s.start, sentence.start), min(s.end, sentence.end)) for s in statement.content if s.overlaps(sentence)]
-        words = set(content_words(" ".join(span.of(article.text) for span in (*parts, *statement.source))))
+        words = with_beginnings(content_words(" ".join(span.of(article.text) for span in (*parts, *statement.source))))
         share = sum(span.end - span.start for span in parts) / (sentence.end - sentence.start)
-        coverage = covered(topic, words, set())
+        coverage = covered(topic, words)
         weight = coverage + share + (1.0 if query.asked == "who" and coverage >= VERY_WORDS else 0.0)
         for span in parts:
             rest = rest.replace(span.of(article.text), " ")
         if weight > most:
             best, most = statement, weight
-    own = covered(topic, set(content_words(rest)), set()) + len(rest.strip()) / (sentence.end - sentence.start)
+    own = covered(topic, with_beginnings(content_words(rest))) + len(rest.strip()) / (sentence.end - sentence.start)
     return best if most >= own * (1.0 if query.publishers else OWN_WORDS) else None

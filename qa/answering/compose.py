@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
-from qa.types import Article, Citation, Query
+from qa.retrieval.dates import in_words
+from qa.types import Article, Citation, GroupStance, PartialDate, Query
 
 _ASKS_WHO_SAYS = re.compile(
     r"^\W*(?:who|which \w+)(?: \w+)? (?:says?|said|claims?|claimed|argues?|argued|writes?|wrote|thinks?|believes?|states?)\b", re.IGNORECASE
@@ -56,11 +57,11 @@ def lead(query: Query, citations: Sequence[Citation]) -> str:
     """Return the opening line that fits what was asked."""
     voices = _voices(citations)
     topic = f"“{query.topic}”" if query.topic else "this"
-    if query.asked == "compare":
+    if query.asked in ("compare", "change"):
         return _what_they_say(list(dict.fromkeys(citation.group or UNKNOWN_GROUP for citation in citations)), topic)
-    if query.asked == "fact":
+    if query.asked in ("number", "when", "fact"):
         return f"According to {voices[0]}:"
-    if query.asked == "what":
+    if query.asked in ("what", "polar"):
         return _what_they_say(voices, topic) if query.named else f"On {topic}:"
     verb = "mention" if query.asked == "mentions" else "say"
     if len(voices) == 1 and verb == "say" and not _ASKS_WHO_SAYS.match(query.text):
@@ -109,10 +110,27 @@ def no_topic(groups: Sequence[tuple[str, Sequence[Article]]]) -> str:
     return "\n".join([*lines, "Ask what it says about a topic." if len(groups) == 1 else "Ask what they say about a topic."])
 
 
-def silence(query: Query, searched: Sequence[Article]) -> str:
-    """Return what was looked for where, and that nobody there says it."""
+def unclear(names: Sequence[tuple[str, Sequence[str]]]) -> str:
+    """Return the question back which of the bodies that go by a name is meant."""
+    return "\n".join(
+        f"{_capital(_number(len(bodies)))} bodies go by “{name}”: {_listed(bodies)}. Which one is meant?" for name, bodies in names
+    )
+
+
+def either(query: Query) -> Iterable[str]:
+    """Yield a note for each surname in the question that several speakers have."""
+    for name, people in query.either:
+        yield f"“{name}” may be {' or '.join(people)}: this looks at {'both' if len(people) == 2 else 'all of them'}."
+
+
+def silence(query: Query, searched: Sequence[Article], known: tuple[PartialDate, PartialDate] | None = None) -> str:
+    """Return what was looked for where, and that nobody there says it; `known` are the corpus's first and last dates."""
     topic = f"“{query.topic}”" if query.topic else "this"
     count = _articles(len(searched))
+    if not searched and (query.since or query.until):
+        by = f" by {_listed(groups)}" if (groups := query.within or query.publishers) else ""
+        span = f" Those with a date are {in_words(*known)}." if known else ""
+        return f"No article{by} here is {in_words(query.since, query.until)}, so nothing was searched.{span}"
     if not searched:
         return "No article fits these filters, so nothing was searched."
     by = f" by {_listed(groups)}" if (groups := query.within or (() if query.speakers else query.publishers)) else ""
@@ -123,6 +141,42 @@ def silence(query: Query, searched: Sequence[Article]) -> str:
     if query.unknown:
         return f"{_listed([f'“{name}”' for name in query.unknown])} occurs nowhere in the {count}."
     return f"Nothing in the {count} answers this."
+
+
+def compared(topic: str, rows: Sequence[GroupStance]) -> str:
+    """Return the opening line over a comparison: how many groups say something, only mention the topic, or are silent."""
+    counts = {stance: sum(row.stance == stance for row in rows) for stance in ("says", "mentions", "silent")}
+    searched = _articles(sum(row.articles for row in rows))
+    if not counts["says"] and not counts["mentions"]:
+        return f"“{topic}”: no statement found by any of {len(rows)} groups in {searched}."
+    parts = [f"{counts['says']} of {len(rows)} groups {'says' if counts['says'] == 1 else 'say'} something"]
+    if counts["mentions"]:
+        parts.append(f"{counts['mentions']} only {'mentions' if counts['mentions'] == 1 else 'mention'} it or tell of others")
+    if counts["silent"]:
+        parts.append(f"no statement found by {counts['silent']}")
+    return f"“{topic}”: {', '.join(parts)}; {searched} searched."
+
+
+def comparison(lead: str, rows: Sequence[GroupStance]) -> str:
+    """Return a comparison in words: each group with its quotes, then those of whom nothing was found."""
+    parts = [lead]
+    for row in rows:
+        if row.stance == "silent":
+            continue
+        only = "" if row.stance == "says" else ", only mentioning it or telling of others"
+        lines = [f"{row.group or UNKNOWN_GROUP} ({_articles(row.articles)}{only}):"]
+        for citation in row.citations:
+            lines += [f"  {heading(citation)}:", f"    {quoted(citation)} [{citation.number}]"]
+        parts.append("\n".join(lines))
+    silent = [f"{row.group or UNKNOWN_GROUP} ({_articles(row.articles)})" for row in rows if row.stance == "silent"]
+    if silent:
+        parts.append(f"No statement found: {'; '.join(silent)}. That is silence here, not a position.")
+    return "\n\n".join(parts)
+
+
+def left_open(piece: str) -> str:
+    """Return the note that a part of the question isn't answered by the quotes."""
+    return f"This answers a part of the question: nothing was found on “{piece}”."
 
 
 def no_statement(group: str, searched: int) -> str:

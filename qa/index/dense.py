@@ -38,6 +38,8 @@ class DenseIndex:
             index = _empty(dimension)
         import faiss
 
+        # One question's search waits for memory, not for the processor, and FAISS's idle threads would hold up torch's.
+        faiss.omp_set_num_threads(1)
         held = faiss.vector_to_array(index.id_map).astype(np.int64)
         live = store.sentence_ids()
         gone, new = np.setdiff1d(held, live), np.setdiff1d(live, held)

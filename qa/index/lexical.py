@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -124,9 +124,13 @@ class LexicalIndex:
         self.refresh()
 
     def search(
-        self, words: Sequence[str], k: int, articles: Sequence[int] | None = None, passages: Sequence[int] | None = None
+        self,
+        words: Sequence[str] | Mapping[str, float],
+        k: int,
+        articles: Sequence[int] | None = None,
+        passages: Sequence[int] | None = None,
     ) -> list[tuple[int, float]]:
-        """Return up to `k` passage ids with their BM25 score for `words` (stems), best first.
+        """Return up to `k` passage ids with their BM25 score for `words` (stems, or stems with their weight), best first.
 
         `articles` and `passages` limit the search itself to these keys, so that a rare group or speaker gets all of `k`.
         """
@@ -134,8 +138,10 @@ class LexicalIndex:
 
         if not words or (articles is not None and not articles) or (passages is not None and not passages):
             return []
+        weights = words if isinstance(words, Mapping) else dict.fromkeys(words, 1.0)
+        terms = [(tantivy.Query.term_query(self._schema, _WORDS, word), weight) for word, weight in weights.items()]
         query = tantivy.Query.boolean_query(
-            [(tantivy.Occur.Should, tantivy.Query.term_query(self._schema, _WORDS, word)) for word in words]
+            [(tantivy.Occur.Should, term if weight == 1 else tantivy.Query.boost_query(term, weight)) for term, weight in terms]
         )
         query = self._limited(self._limited(query, _ARTICLE, articles), _PASSAGE, passages)
         searcher = self._searcher
@@ -148,15 +154,6 @@ class LexicalIndex:
             return query
         only = tantivy.Query.const_score_query(tantivy.Query.term_set_query(self._schema, field, list(numbers)), 0.0)
         return tantivy.Query.boolean_query([(tantivy.Occur.Must, query), (tantivy.Occur.Must, only)])
-
-    def holds(self, word: str, beginning: int, articles: Sequence[int] | None = None) -> bool:
-        """Tell whether any of these articles has this stem or, for long ones, one with the same first letters."""
-        import tantivy
-
-        query = tantivy.Query.term_query(self._schema, _WORDS, word)
-        if len(word) >= beginning and word[:beginning].isalnum():
-            query = tantivy.Query.regex_query(self._schema, _WORDS, f"{word[:beginning]}.*")
-        return bool(self._searcher.search(self._limited(query, _ARTICLE, articles), 1).hits)
 
     def rarity(self, word: str) -> float:
         """Return the inverse document frequency of a stem over passages: ln(1 + (N - n + 1/2) / (n + 1/2)), as in BM25."""

@@ -12,6 +12,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
+from typing import Protocol
+
+import numpy as np
 
 from qa.attribution.groups import Registry, canonical_statement, explained_acronyms
 from qa.errors import IndexFolderError
@@ -20,23 +23,37 @@ from qa.index.dense import DenseIndex
 from qa.index.folder import IndexFolder
 from qa.index.lexical import LexicalIndex, content_words
 from qa.index.store import Store
-from qa.models.encoder import Encoder
+from qa.models.encoder import Encoder, Vectors
 from qa.types import Article, PartialDate, Span, Statement
+
+_VECTORS_KEPT = 64  # a question is looked at from several sides, each of which needs its vector
+
+
+class PassageReader(Protocol):
+    """Anything that tells which sentences of a passage answer a question."""
+
+    def read(self, question: str, passages: Sequence[Sequence[str]]) -> list[Vectors]:
+        """Return, for each passage (its sentences), the scores of none and of each sentence read."""
 
 
 class Corpus:
     """Articles, indexes and names of one state. `refreshed` returns the next state when there is one."""
 
-    def __init__(self, folder: Path, encoder: Encoder) -> None:
-        """Open an index; raise NoIndexError, ModelMismatchError or IndexFolderError where that can't be done."""
+    def __init__(self, folder: Path, encoder: Encoder, reader: PassageReader | None = None) -> None:
+        """Open an index, with the reader that ships unless another is given.
+
+        Raises NoIndexError, ModelMismatchError or IndexFolderError where that can't be done.
+        """
         self.place = IndexFolder(folder)
         self.encoder = encoder
+        self._told_reader = reader
         self.manifest = self.place.manifest()
         self.place.check_model(encoder.identity)
         self._home = self.place.numbered(self.manifest.number)
         self.store = Store(self._home / STORE)
         self._open_derived()
         self._texts: dict[int, str] = {}
+        self._vectors: dict[str, Vectors] = {}
         self._lock = threading.Lock()
 
     def _open_derived(self) -> None:
@@ -60,11 +77,33 @@ class Corpus:
             newest.close()
             if same:
                 return self
-        return Corpus(self.place.path, self.encoder)  # others may still be reading this state, so it stays open
+        return Corpus(self.place.path, self.encoder, self.reader)  # others may still be reading this state, so it stays open
 
     def close(self) -> None:
         """Let go of the files."""
         self.store.close()
+
+    @cached_property
+    def reader(self) -> PassageReader:
+        """What tells which sentences answer."""
+        if self._told_reader:
+            return self._told_reader
+        from qa.retrieval.reader import load_reader
+
+        return load_reader()
+
+    def vectors(self, texts: Sequence[str]) -> Vectors:
+        """Return one unit vector for each text of a question, shape (len(texts), dimension); those just asked for are remembered."""
+        with self._lock:
+            known = {text: self._vectors[text] for text in texts if text in self._vectors}
+        missing = [text for text in dict.fromkeys(texts) if text not in known]
+        if missing:
+            known |= zip(missing, self.encoder.encode(missing), strict=True)
+            with self._lock:
+                self._vectors |= known
+                for text in list(self._vectors)[:-_VECTORS_KEPT]:
+                    del self._vectors[text]
+        return np.stack([known[text] for text in texts])
 
     # ---- articles
 
@@ -97,6 +136,12 @@ class Corpus:
         for key, article in self.articles.items():
             found[article.group].append(key)
         return dict(found)
+
+    @cached_property
+    def dates(self) -> tuple[PartialDate, PartialDate] | None:
+        """The dates of the oldest and the newest article; None where none has a date."""
+        dated = [article.published for article in self.store.articles().values() if article.published]
+        return (min(dated, key=lambda date: date.first), max(dated, key=lambda date: date.last)) if dated else None
 
     def among(self, groups: Iterable[str], since: PartialDate | None, until: PartialDate | None) -> list[int] | None:
         """Return the keys of articles by these groups (all for none) that may fall into these dates; None for all."""

@@ -19,7 +19,8 @@ PRESS = frozenset({None, "newspaper", "broadcaster", "magazine", "agency"})  # k
 _LINK = (
     r"while|whereas|but|although|yet|despite|compared (?:to|with)|in (?:contrast|comparison) (?:to|with)|versus"
     r"|as (?:also )?(?:reported|mentioned|stated|noted|described|covered|discussed) (?:by|in)"
-    r"|and (?=(?:how|does|did|do|is|are|was|were|has|have|what|which|who|whether|that|the|a|also|in|according|another|later|report|article)\b)"
+    r"|and (?=(?:how|does|did|do|is|are|was|were|has|have|what|which|who|whether|that|the|a|also|in|according|another|later|report|article)"
+    r"\b)"
 )
 _CUT = re.compile(rf",?\s+(?:{_LINK})\s*|[;,]\s+(?:and\s+|or\s+)?", re.IGNORECASE)
 
@@ -37,7 +38,7 @@ def parts_of(text: str, asked: tuple[str, ...], registry: Registry) -> tuple[Par
 
     `asked` are the groups that the question is asked of as a whole.
     """
-    pieces = [piece for piece in _pieces(text) if len(_own_words(piece, registry)) >= FEWEST_WORDS]
+    pieces = [piece for piece in pieces_of(text) if len(_own_words(piece, registry)) >= FEWEST_WORDS]
     everybody = tuple(dict.fromkeys((*asked, *sources_in(text, registry))))
     if len(pieces) < 2:
         return (Part(text, everybody),) if everybody else ()
@@ -53,7 +54,8 @@ def sources_in(text: str, registry: Registry) -> Iterator[str]:
                 yield group
 
 
-def _pieces(text: str) -> list[str]:
+def pieces_of(text: str) -> list[str]:
+    """Return the pieces that a text falls into at its links and commas; very short ones stay with the one before."""
     pieces: list[str] = []
     for piece in (part.strip(" ,;?.") for part in _CUT.split(text)):
         if pieces and len(piece.split()) < _TOO_SHORT:

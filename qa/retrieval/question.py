@@ -10,35 +10,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from qa.attribution.groups import Mention
-from qa.index.lexical import content_words, stems
+from qa.index.lexical import content_words
+from qa.retrieval.asking import WHO, kind_of, without_change
 from qa.retrieval.corpus import Corpus
-from qa.retrieval.vocabulary import ASKING_WORDS, AUXILIARY, BODIES, BODY, NEUTRAL, OFFICES, OPINION, ORGAN, SAY
-from qa.types import Asked, Query, Question, Span
+from qa.retrieval.dates import Dated, events, expressions, says_when
+from qa.retrieval.followup import DEPENDENT, carried, filled, is_courtesy, leans, name_alone, own_words, without_and
+from qa.retrieval.readings import Named, Readings, after_earlier, heard, unless_taken_back
+from qa.retrieval.typos import misspelt
+from qa.retrieval.vocabulary import AUXILIARY, BODY, NEUTRAL, OFFICES, OPINION, ORGAN, SAY
+from qa.types import Query, Question, Span
 
 
 def _pattern(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.IGNORECASE)
 
 
-_WHO = _pattern(
-    rf"^\W*(?:who|whose|whom|by whom|which (?:of the (?:\w+ )?)?(?:{BODY})|what (?:{BODY})"
-    rf"|(?:{AUXILIARY}) (?:there )?any(?:one|body| (?:{BODY})))\b"
-)
-_SEVERAL = _pattern(
-    rf"^\W*(?:which|what) (?:of the )?(?:\w+ )?(?:{BODIES})\b|^\W*who all\b|\bwho else\b"
-    rf"|^\W*(?:list|name) (?:all |every )?(?:the )?(?:{BODIES}|everyone)\b"
-)
-_COMPARE = _pattern(
-    r"\b(?:compare|comparison|differ|differs|difference|differences|versus|vs|in contrast|disagree|agree with each other)\b"
-)
-_MENTIONS = _pattern(
-    r"\b(?:mention|mentions|mentioned|quotes?|quoted|cites?|cited|refers? to|referred to|speaks? (?:of|about)|talks? (?:of|about)"
-    r"|brings? up|writes? about|names?)\b"
-)
-_FACT = _pattern(
-    r"^\W*(?:(?:on|in|at|by|since|until) )?(?:how (?:many|much|long|old|far|often|large|big)|when|where"
-    r"|which (?:year|month|country|city)|what (?:year|date|day|month|number|percentage|share))\b"
-)
 _FRAMES = [  # what opens a question and says nothing of its topic; taken off one after another
     _pattern(pattern)
     for pattern in (
@@ -64,23 +50,50 @@ _ASKED_OF_GAP = _pattern(
     rf"\s*(?:\b(?:{AUXILIARY})\b)?\s*\b(?:both|the)?\s*['‘\"“]?{_GAP}{_CLOSED}(?:{_AND}{_GAP}{_CLOSED})*"
     rf"(?:\s+(?:(?:have|has) to )?(?:{NEUTRAL}|position|stance|opinion|line|attitude)\b(?:\s+(?:about|on|of|that|whether|to|towards?))?)?"
 )
-_DEPENDENT = _pattern(
-    r"^\W*(?:and|or|but|so|then|also|what about|how about|what of|what else|who else|anyone else|anything else|why|and why)\b"
-)
-_POINTS_BACK = _pattern(r"\b(?:it|its|they|them|their|he|him|his|she|her|hers|this|that|these|those|there|the same|so|one|ones)\b")
-_PREPOSITION = _pattern(r"^(?:the|in|about|for|on|of|to|with)\b\s*")
 _CAPITALISED = re.compile(r"(?<![\w’'])[A-Z][\w’'\-]*\w(?:\s+(?:of the |of |de |al |bin )?[A-Z0-9][\w’'\-]*\w)*")
 _POSSESSIVE = re.compile(r"['’]s$")
 
 
 def understand(question: Question, corpus: Corpus) -> Query:
     """Return the question as understood, standing alone; earlier questions fill in what it leaves out."""
-    query = _alone(question, corpus)
-    if not question.history or not _leans(query):
+    if not question.history:
+        return _alone(question, corpus)
+    query = _turn(question, corpus)
+    earlier = [turn for turn in (_turn(Question(text), corpus) for text in question.history) if not is_courtesy(turn)]
+    if not earlier:
         return query
-    *earlier, last = question.history
-    before = understand(Question(last, tuple(earlier)), corpus)
-    return _filled(_of_the_named(query, before, corpus), before, question)
+    before, *later = earlier
+    for turn in later:
+        before = _after(turn, before, corpus)
+    meant = _after(query, before, corpus)
+    if meant != query:
+        if query.since or query.until:  # "And in 2023?" takes nothing of "in 2024"
+            meant = replace(meant, since=query.since, until=query.until)
+        meant = after_earlier(meant, query, before, question)
+    topics = () if "carried:topic" in question.without else carried(query, meant, earlier)
+    return replace(meant, own=query.text, carried=topics) if topics or meant != query else query
+
+
+def _turn(question: Question, corpus: Corpus) -> Query:
+    """Return a turn of a conversation read by itself, without the "and" that it may open with."""
+    text = " ".join(question.text.split())
+    return replace(_alone(replace(question, text=without_and(text)), corpus), text=text)
+
+
+def _after(query: Query, before: Query, corpus: Corpus) -> Query:
+    """Return a question as it is meant after another one, which is understood already."""
+    return filled(_of_the_named(query, before, corpus), before) if leans(query) else query
+
+
+def _of_the_named(query: Query, before: Query, corpus: Corpus) -> Query:
+    """Return "And NATO?" as asked of NATO, where the one before asked somebody, or asked who, and NATO may be a speaker too."""
+    name = name_alone(query)
+    group = corpus.registry.canonical(name)
+    known = group in corpus.registry.groups
+    if query.named or not (before.named or before.asked in ("who", "groups")) or not (known or name.casefold() in corpus.speakers):
+        return query
+    asked = (group,) if known else _speakers_called(name, corpus)
+    return replace(query, topic="", speakers=asked, named=asked)
 
 
 def names_in(text: str) -> list[str]:
@@ -96,45 +109,77 @@ def _capitalised(text: str) -> Iterator[tuple[str, Span]]:
 
 
 def _alone(question: Question, corpus: Corpus) -> Query:
-    text = " ".join(question.text.split())
-    mentions = list(corpus.registry.mentions(text))
-    asked = _asked(text)
+    text, guesses = _spelt(" ".join(question.text.split()), question, corpus)
+    asked = kind_of(text)
+    dated = _dated(text, question, corpus)
+    mentions = [mention for mention in corpus.registry.mentions(text) if not (dated and mention.span.overlaps(dated.span))]
     of = [mention for mention in mentions if _is_asked_of(text, mention, mentions, publishes=_publishes(mention, corpus))]
-    if not of and not _WHO.match(text):
+    if not of and not WHO.match(text):
         of = [mention for mention in mentions if _publishes(mention, corpus)]
-    named = tuple(dict.fromkeys(group for mention in of for group in mention.groups))
     within = tuple(map(corpus.registry.canonical, question.groups))
-    publishers = tuple(dict.fromkeys(body for group in named for body in _published_for(group, corpus) if not within or body in within))
-    others = tuple(group for group in named if not any(body in publishers for body in _published_for(group, corpus)))
-    people = [(name, span) for name, span in _people_asked_of(text, mentions)]
-    speakers = dict.fromkeys((*others, *(speaker for name, _ in people for speaker in _speakers_called(name, corpus))))
-    if len(publishers) > 1 and asked == "what":
+    named = [one for mention in of for one in _bodies(text, mention, within, corpus)]
+    persons = [
+        Named("speaker", name, speaker, span, speaker)
+        for name, span in _people_asked_of(text, mentions)
+        for speaker in _speakers_called(name, corpus)
+    ]
+    bodies, people = unless_taken_back(named, question), unless_taken_back(persons, question)
+    publishers = tuple(dict.fromkeys(body.name for body in bodies if body.kind == "publisher"))
+    groups = dict.fromkeys(body.group for body in bodies)
+    speakers = dict.fromkeys(one.name for one in (*bodies, *people) if one.kind == "speaker")
+    if len(publishers) > 1 and asked in ("what", "polar"):
         asked = "compare"
-    return Query(
-        text=text,
-        topic=_topic(text, [*(mention.span for mention in of), *(span for _, span in people)]),
+    topic = _topic(text, asked == "change", [one.span for one in (*named, *persons)], dated.span if dated else None)
+    readings = Readings(text, guesses)
+    query = Query(
+        text=text if len(bodies) + len(people) == len(named) + len(persons) else topic or text,  # who was taken back is asked no more
+        topic=topic,
         asked=asked,
         publishers=publishers,
         speakers=question.speakers or tuple(speakers),
         within=within,
-        named=tuple(dict.fromkeys((*named, *speakers))),
+        named=tuple(dict.fromkeys((*groups, *speakers))),
         unknown=tuple(_unknown(text, mentions, corpus)),
-        since=question.since,
-        until=question.until,
+        since=question.since or (dated.since if dated else None),
+        until=question.until or (dated.until if dated else None),
+        unclear=readings.unclear(bodies, mentions, within, corpus),
+        either=readings.either(people),
     )
+    return replace(query, readings=readings.of(query, (*bodies, *people), dated))
 
 
-def _asked(text: str) -> Asked:
-    """Return what kind of answer a question wants, by its opening and its verb."""
-    if _COMPARE.search(text):
-        return "compare"
-    if _WHO.match(text) and _MENTIONS.search(text[:60]):
-        return "mentions"
-    if _SEVERAL.search(text):
-        return "groups"
-    if _WHO.match(text):
-        return "who"
-    return "fact" if _FACT.match(text) else "what"
+def _spelt(text: str, question: Question, corpus: Corpus) -> tuple[str, dict[str, str]]:
+    """Return the question with its misspelt names put right, and the names as typed by what they are read as."""
+    guesses: dict[str, str] = {}
+    for found in reversed(misspelt(text, corpus)):
+        meant = {corpus.registry.canonical(found.name), *_speakers_called(found.name, corpus)}
+        if not any(f"{kind}:{name}" in question.without for kind in ("publisher", "speaker", "spelling") for name in {*meant, found.name}):
+            guesses[found.name] = found.span.of(text)
+            text = f"{text[: found.span.start]}{found.name}{text[found.span.end :]}"
+    return text, guesses
+
+
+def _dated(text: str, question: Question, corpus: Corpus) -> Dated | None:
+    """Return the one stretch of time in a question that says when somebody spoke; two of them say too little."""
+    if question.since or question.until or "since" in question.without or "until" in question.without:
+        return None
+    known = corpus.dates
+    found = [*expressions(text, known[1] if known else None), *events(text, corpus.articles.values())]
+    limits = [dated for dated in found if says_when(text, dated, kind_of(text), known, follows=bool(question.history))]
+    return limits[0] if len(limits) == 1 else None
+
+
+def _bodies(text: str, mention: Mention, within: Sequence[str], corpus: Corpus) -> Iterator[Named]:
+    """Yield the bodies that a name asks: those with articles of their own, else the group as a speaker.
+
+    Of several that go by the name, those that the corpus never hears are not meant.
+    """
+    for group in [group for group in mention.groups if len(mention.groups) > 1 and heard(group, corpus)] or mention.groups:
+        published = [body for body in _published_for(group, corpus) if not within or body in within]
+        for body in published:
+            yield Named("publisher", mention.span.of(text), body, mention.span, group)
+        if not published:
+            yield Named("speaker", mention.span.of(text), group, mention.span, group)
 
 
 def _published_for(group: str, corpus: Corpus) -> tuple[str, ...]:
@@ -161,7 +206,7 @@ def _is_asked_of(text: str, mention: Mention, mentions: Sequence[Mention], *, pu
     led = rf"(?:{_ACCORDING}|by|from|(?:articles?|statements?|reports?|response|reaction|answer) (?:from|in|of))"
     if _search(rf"\b{led}\s+(?:both\s+)?(?:the\s+)?['‘\"“]?(?:(?:{names})['’\"”]?{_AND})*$", before):
         return True
-    if not publishes or _WHO.match(text) or not _search(rf"^\W*(?:what|how|why|where|when|which|{AUXILIARY})\b", text):
+    if not publishes or WHO.match(text) or not _search(rf"^\W*(?:what|how|why|where|when|which|{AUXILIARY})\b", text):
         return False
     return _search(rf"\b(?:{AUXILIARY})\s+(?:the\s+)?['‘\"“]?(?:(?:{names})['’\"”]?{_AND})*$", before)
 
@@ -173,7 +218,7 @@ def _says(others: str, after: str) -> bool:
 
 def _within_a_claim(text: str, before: str) -> bool:
     """Tell whether a name stands in what somebody is asked to have said: "Who said that the Guild claims ...?"."""
-    return bool(_WHO.match(text)) and not _search(rf"\b(?:{AUXILIARY})\s+(?:the\s+)?['‘\"“]?$", before)
+    return bool(WHO.match(text)) and not _search(rf"\b(?:{AUXILIARY})\s+(?:the\s+)?['‘\"“]?$", before)
 
 
 def _search(pattern: str, text: str) -> bool:
@@ -200,11 +245,12 @@ def _speakers_called(name: str, corpus: Corpus) -> tuple[str, ...]:
     return corpus.speakers.get(name.casefold()) or corpus.speakers.get(last) or corpus.authors.get(name.casefold()) or (name,)
 
 
-def _topic(text: str, asked_of: Sequence[Span]) -> str:
-    """Return what is left of a question without its frame and the names of those it asks."""
+def _topic(text: str, of_change: bool, asked_of: Sequence[Span], date: Span | None) -> str:
+    """Return what is left of a question without its frame, its date and the names of those it asks."""
     topic = text
-    for span in sorted(asked_of, reverse=True):
-        topic = f"{topic[: span.start]}{_GAP}{topic[span.end :]}"
+    for span in sorted({*asked_of, *([date] if date else [])}, reverse=True):
+        topic = f"{topic[: span.start].rstrip() if span == date else topic[: span.start]}{'' if span == date else _GAP}{topic[span.end :]}"
+    topic = without_change(topic) if of_change else topic.lstrip(" ,")
     topic = _TAIL.sub("", " ".join(_ASKED_OF_GAP.sub(f" {_GAP} ", topic).split()))
     before = None
     while before != topic:
@@ -214,7 +260,7 @@ def _topic(text: str, asked_of: Sequence[Span]) -> str:
             if content_words(shorter):
                 topic = shorter
     topic = " ".join(topic.replace(_GAP, " ").split()).strip(" ,;:?!.")
-    return topic if _own_words(_DEPENDENT.sub("", topic)) else ""
+    return topic if own_words(DEPENDENT.sub("", topic)) else ""
 
 
 def _unknown(text: str, mentions: Sequence[Mention], corpus: Corpus) -> Iterator[str]:
@@ -224,56 +270,3 @@ def _unknown(text: str, mentions: Sequence[Mention], corpus: Corpus) -> Iterator
             continue
         if not all(corpus.lexical.knows(word) for word in content_words(name)):
             yield name
-
-
-def _own_words(text: str) -> list[str]:
-    """Return the content words that are not only about asking."""
-    asking = {*stems(ASKING_WORDS), *stems(SAY.replace("|", " "))}
-    return [word for word in content_words(text) if word not in asking]
-
-
-def _leans(query: Query) -> bool:
-    """Tell whether a question needs the earlier ones: it opens with "and", points back, or names hardly anything."""
-    words = _own_words(query.topic)
-    if query.speakers and not words and not _DEPENDENT.match(query.text) and not _POINTS_BACK.search(query.text):
-        return False  # "What did Ada Marsh say?" asks for all of it
-    return bool(_DEPENDENT.match(query.text)) or (bool(_POINTS_BACK.search(query.topic)) and len(words) < 6) or not words
-
-
-def _of_the_named(query: Query, before: Query, corpus: Corpus) -> Query:
-    """Return "And NATO?" as asked of NATO, where the question before asked somebody and NATO may be a speaker too."""
-    name = _DEPENDENT.sub("", query.text).strip(" ,;:?!.").removeprefix("the ")
-    known = corpus.registry.canonical(name) in corpus.registry.groups or name.casefold() in corpus.speakers
-    if query.named or not before.named or not known:
-        return query
-    asked = (
-        (corpus.registry.canonical(name),) if corpus.registry.canonical(name) in corpus.registry.groups else _speakers_called(name, corpus)
-    )
-    return replace(query, topic="", speakers=asked, named=asked)
-
-
-def _filled(query: Query, before: Query, question: Question) -> Query:
-    """Return the question with what it leaves out taken from the one before."""
-    rest = _PREPOSITION.sub("", _DEPENDENT.sub("", query.topic).strip(" ,;:?!."))
-    named_words = set(content_words(" ".join(query.named)))
-    own_words = [word for word in _own_words(rest) if word not in named_words]
-    names_somebody = bool(query.publishers or query.speakers)
-    topic, asked = f"{query.topic} {before.topic}".strip(), query.asked
-    if names_somebody and not own_words:  # "And the Farmers' Union?"
-        topic, asked = before.topic, before.asked if before.asked in ("what", "fact", "compare") else "what"
-    elif names_somebody and not _POINTS_BACK.search(query.text):
-        return query
-    elif _DEPENDENT.match(query.text) and own_words and not names_somebody and not _POINTS_BACK.search(rest):  # "And in Wales?"
-        topic, asked = rest, before.asked
-    open_to_all = query.asked in ("who", "groups", "mentions")
-    return replace(
-        query,
-        text=f"{query.text} ({before.text})",
-        topic=topic,
-        asked=asked,
-        publishers=query.publishers or (() if query.speakers or open_to_all else before.publishers),
-        speakers=query.speakers or (() if query.publishers or open_to_all else before.speakers),
-        named=query.named or before.named,
-        since=question.since or before.since,
-        until=question.until or before.until,
-    )

@@ -8,7 +8,7 @@ both searches, never to their results. Weights were measured; the README has the
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,8 @@ from qa.index.lexical import content_words
 from qa.index.store import StoredSentence
 from qa.models.encoder import Vectors
 from qa.retrieval.corpus import Corpus
+from qa.retrieval.dates import expressions
+from qa.retrieval.followup import own_words
 from qa.retrieval.parts import parts_of
 from qa.types import Hit, Passage, Query
 
@@ -26,6 +28,7 @@ LEXICAL_OF_PART, DENSE_OF_PART = 50, 100
 DENSE_WEIGHT = 0.6  # of the best sentence's cosine against BM25, both scaled to at most 1
 PART_WEIGHT = 0.6  # of the part that likes a passage best, against the whole question
 NAMED = 0.4  # added for a passage by a group that is named as the source
+SAME_DAY = 0.3  # added for a passage of an article from a day that the question names
 SAME_ARTICLE = 0.1  # taken off a passage for each better one of the same article
 SAME_GROUP = 0.05  # and for each better one of the same group, where several groups are asked or none is
 
@@ -76,12 +79,16 @@ def search(query: Query, corpus: Corpus, k: int, told_speakers: Sequence[str] = 
     passages: list[int] | None = None
     if told_speakers:
         among, passages = corpus.spoken(told_speakers, among)
-    parts = parts_of(query.text, query.publishers, corpus.registry)
-    vectors = corpus.encoder.encode([query.text, *(part.text for part in parts)])
-    found = [_look(query.text, vectors[0], corpus, among, passages, LEXICAL_CANDIDATES, DENSE_CANDIDATES)]
+    text = query.own or query.text
+    parts = parts_of(text, query.publishers, corpus.registry)
+    vectors = corpus.vectors([text, *(part.text for part in parts), *(topic for topic, _ in query.carried)])
+    towards = vectors[len(parts) + 1 :]
+    whole = _drawn(vectors[0], towards, query.carried)
+    found = [_look(_weighted(text, query.carried), whole, corpus, among, passages, LEXICAL_CANDIDATES, DENSE_CANDIDATES)]
     inside = [_of(part.sources, corpus, among) for part in parts]
-    for part, vector, keys in zip(parts, vectors[1:], inside, strict=True):
-        found.append(_look(part.text, vector, corpus, keys, passages, LEXICAL_OF_PART, DENSE_OF_PART))
+    for part, vector, keys in zip(parts, vectors[1:], inside, strict=False):
+        words = _weighted(part.text, query.carried)
+        found.append(_look(words, _drawn(vector, towards, query.carried), corpus, keys, passages, LEXICAL_OF_PART, DENSE_OF_PART))
     pool = _pooled(found, corpus)
     if pool is None:
         return []
@@ -90,7 +97,9 @@ def search(query: Query, corpus: Corpus, k: int, told_speakers: Sequence[str] = 
         of_parts = [_scores(pool, one) * _allowed(pool, keys) for one, keys in zip(found[1:], inside, strict=True)]
         scores = scores + PART_WEIGHT / (1 + DENSE_WEIGHT) * np.max(of_parts, axis=0)
         named = {group for part in parts for group in part.sources}
-        scores = scores + NAMED * np.array([corpus.articles[key].group in named for key in pool.article_keys])
+        scores = scores + NAMED * np.array([corpus.articles[key].group in named for key in pool.article_keys], np.float32)
+    if days := {dated.since for dated in expressions(text, None) if dated.since == dated.until and dated.since and dated.since.day}:
+        scores = scores + SAME_DAY * np.array([corpus.articles[key].published in days for key in pool.article_keys], np.float32)
     picked = _fair(scores, [(key, corpus.articles[key].group) for key in pool.article_keys], k)
     return _candidates(pool, scores, picked, found[0].vector, corpus)
 
@@ -105,7 +114,7 @@ def candidates(
     passages: list[int] | None = None
     if speakers:
         among, passages = corpus.spoken(speakers, among)
-    found = _look(text, corpus.encoder.encode([text])[0], corpus, among, passages, LEXICAL_CANDIDATES, DENSE_CANDIDATES)
+    found = _look(_weighted(text), corpus.vectors([text])[0], corpus, among, passages, LEXICAL_CANDIDATES, DENSE_CANDIDATES)
     pool = _pooled([found], corpus)
     if pool is None:
         return []
@@ -121,11 +130,30 @@ def _of(sources: Iterable[str], corpus: Corpus, among: Sequence[int] | None) -> 
 
 
 def _look(
-    text: str, vector: Vectors, corpus: Corpus, among: Sequence[int] | None, passages: Sequence[int] | None, lexical: int, dense: int
+    words: Mapping[str, float],
+    vector: Vectors,
+    corpus: Corpus,
+    among: Sequence[int] | None,
+    passages: Sequence[int] | None,
+    lexical: int,
+    dense: int,
 ) -> _Found:
     ids = None if among is None else corpus.store.sentence_ids(among, passages)
-    by_words = dict(corpus.lexical.search(content_words(text), lexical, among, passages))
-    return _Found(by_words, corpus.dense.search(vector, dense, ids), vector)
+    return _Found(dict(corpus.lexical.search(words, lexical, among, passages)), corpus.dense.search(vector, dense, ids), vector)
+
+
+def _weighted(text: str, carried: Sequence[tuple[str, float]] = ()) -> dict[str, float]:
+    """Return the stems to look for with their weights: 1 for those of the text, else that of the nearest topic having it."""
+    weights = {word: weight for topic, weight in reversed(carried) for word in own_words(topic)}
+    return weights | dict.fromkeys(content_words(text), 1.0)
+
+
+def _drawn(vector: Vectors, towards: Vectors, carried: Sequence[tuple[str, float]]) -> Vectors:
+    """Return a unit vector, drawn towards those of the carried topics by their weights."""
+    if not carried:
+        return vector
+    total = vector + np.asarray([weight for _, weight in carried], np.float32) @ towards
+    return np.asarray(total / max(float(np.linalg.norm(total)), 1e-6), np.float32)
 
 
 def _pooled(found: Sequence[_Found], corpus: Corpus) -> _Pool | None:
@@ -135,7 +163,9 @@ def _pooled(found: Sequence[_Found], corpus: Corpus) -> _Pool | None:
     rows = corpus.store.places(wanted)  # in order of passages
     if not rows:
         return None
-    passages, keys, starts = [], [], []
+    passages: list[int] = []
+    keys: list[int] = []
+    starts: list[int] = []
     for at, (_, passage, key) in enumerate(rows):
         if not passages or passages[-1] != passage:
             passages.append(passage)
@@ -148,8 +178,8 @@ def _scores(pool: _Pool, found: _Found) -> Vectors:
     """Return BM25 and the best sentence's cosine, each scaled to at most 1, added up for each passage of the pool."""
     lexical = np.array([found.lexical.get(passage, 0.0) for passage in pool.passages], np.float32)
     cosines = pool.cosines(found.vector)
-    scores: Vectors = lexical / (lexical.max() or 1.0) + DENSE_WEIGHT * np.maximum(0.0, cosines) / max(float(cosines.max()), 1e-6)
-    return scores
+    scores = lexical / (lexical.max() or 1.0) + DENSE_WEIGHT * np.maximum(0.0, cosines) / max(float(cosines.max()), 1e-6)
+    return np.asarray(scores, np.float32)
 
 
 def _allowed(pool: _Pool, keys: Sequence[int] | None) -> Vectors:

@@ -51,6 +51,8 @@ OPINION = (
     "articles?|reports?|views?|positions?|stance|statements?|opinion|attitude|line|demands?|response|answer|reaction|claims?"
     "|paper|story|piece|coverage|assessment|criticism"
 )
+WRITINGS = "articles?|statements?|texts?|papers?|pieces?|leaflets?|press releases?|publications?|posts?|editorials?"
 OFFICES = frozenset({"ministry", "government", "court", "military", "un-body"})  # kinds of groups that speak for their parent
 AUXILIARY = "do|does|did|has|have|had|is|are|was|were|would|will|can|should"
 ASKING_WORDS = "group party organisation organization article statement according author view position opinion stance"
+POLITE = "thank thanks cheers ok okay yes yeah please sorry good great fine nice right sure well know see got hello hi interesting amazing"

@@ -6,20 +6,22 @@ Knows nothing of how turns are shown.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from qa.errors import QuestionError, WhosaidError
 from qa.library import Library
 from qa.settings import LONGEST_QUESTION
-from qa.types import PartialDate, Question
+from qa.types import PartialDate, Query, Question
 from qa.web import places
 from qa.web.places import Place, PlaceError
 
 _MOST_TURNS = 30  # older ones are dropped, so that the page stays quick
 _MOST_LINKS = 40
 _LONGEST_WORDS = 20_000
+_LONGEST_READING = 120
+_KINDS = {"publisher": "asked", "speaker": "said by", "since": "date", "until": "date", "topic": "topic", "carried": "from before"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,11 @@ def _date(text: str | None, name: str) -> PartialDate | None:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A question and what came of it: an answer or silence (`lead`), a `problem`, or nothing yet."""
+    """A question and what came of it: an answer or silence (`lead`), a `problem`, or nothing yet.
+
+    `understood` is what was read from the question, in words, each with the key for taking it back ("" where it can't be);
+    `without` are the keys of what was taken back.
+    """
 
     question: str
     within: str = ""
@@ -68,6 +74,8 @@ class Turn:
     notes: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
     problem: str = ""
+    understood: tuple[tuple[str, str], ...] = ()
+    without: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +88,15 @@ class Shown:
     lost: tuple[str, ...] = ()
 
 
-def asked(turns: Sequence[Turn], text: str, filters: Filters) -> list[Turn]:
-    """Return the conversation with one more question, not yet answered."""
-    return [*turns, Turn(" ".join(text.split())[:LONGEST_QUESTION], filters.in_words())]
+def asked(turns: Sequence[Turn], text: str, filters: Filters, without: Sequence[str] = ()) -> list[Turn]:
+    """Return the conversation with one more question, not yet answered, to be read `without` what was taken back."""
+    return [*turns, Turn(" ".join(text.split())[:LONGEST_QUESTION], filters.in_words(), without=tuple(without))]
+
+
+def asked_without(turns: Sequence[Turn], at: int, key: str, filters: Filters) -> list[Turn]:
+    """Return the conversation up to turn `at` with its question asked again, read without one more reading."""
+    turn = turns[at]
+    return asked(turns[:at], turn.question, filters, tuple(dict.fromkeys((*turn.without, key))))
 
 
 def answered(turns: Sequence[Turn], filters: Filters, library: Library) -> list[Turn]:
@@ -94,6 +108,7 @@ def answered(turns: Sequence[Turn], filters: Filters, library: Library) -> list[
         groups=filters.groups,
         since=filters.since,
         until=filters.until,
+        without=last.without,
     )
     try:
         library.refresh()
@@ -104,8 +119,25 @@ def answered(turns: Sequence[Turn], filters: Filters, library: Library) -> list[
     quotes = tuple(places.to_quote(citation) for citation in answer.citations)
     return [
         *earlier,
-        replace(last, answered=answer.answered, lead=answer.lead, quotes=quotes, notes=answer.notes, also=also),
+        replace(
+            last,
+            answered=answer.answered,
+            lead=answer.lead,
+            quotes=quotes,
+            notes=answer.notes,
+            also=also,
+            understood=tuple(_understood(answer.query)) if answer.query else (),
+        ),
     ][-_MOST_TURNS:]
+
+
+def _understood(query: Query) -> Iterator[tuple[str, str]]:
+    """Yield what was read from a question, in words, with the key of what can be taken back."""
+    for reading in query.readings:
+        if reading.kind == "asked":
+            continue
+        typed = f" for “{reading.words}”" if reading.guessed else ""
+        yield f"{_KINDS[reading.kind]}: {reading.meaning[:_LONGEST_READING]}{typed}", "" if reading.key == "topic" else reading.key
 
 
 def failed(turns: Sequence[Turn], problem: str) -> list[Turn]:
@@ -149,11 +181,15 @@ def _turn(row: object) -> Turn | None:
     if not isinstance(row, dict) or set(row) != {field.name for field in fields(Turn)}:
         return None
     words = [row[name] for name in ("question", "within", "lead", "problem")]
-    lists = [row[name] for name in ("quotes", "notes", "also")]
+    lists = [row[name] for name in ("quotes", "notes", "also", "without")]
+    pairs = row["understood"]
+    if not isinstance(pairs, list) or not all(isinstance(pair, list) and len(pair) == 2 for pair in pairs):
+        return None
+    lists += pairs
     if not all(isinstance(text, str) and len(text) <= _LONGEST_WORDS for text in words) or not isinstance(row["answered"], bool):
         return None
     if not all(isinstance(some, list) and len(some) <= _MOST_LINKS and all(isinstance(text, str) for text in some) for some in lists):
         return None
     question, within, lead, problem = words
-    quotes, notes, also = map(tuple, lists)
-    return Turn(question, within, row["answered"], lead, quotes, notes, also, problem)
+    quotes, notes, also, without = map(tuple, lists[:4])
+    return Turn(question, within, row["answered"], lead, quotes, notes, also, problem, tuple((words, key) for words, key in pairs), without)

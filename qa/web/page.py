@@ -146,6 +146,7 @@ class _Page:
             self._new = gr.Button("New chat", size="sm", elem_id="new", min_width=90, scale=0)
         self._turns = gr.BrowserState([], storage_key="whosaid-conversation", secret="whosaid")  # noqa: S106  (no secret: never trusted)
         self._linked = gr.Textbox(visible="hidden", elem_id="linked")  # a gr.State set while loading fires no change
+        self._without = gr.Textbox(visible="hidden", elem_id="without", max_length=1000)  # the panel's script writes what is taken back
         self._timer = gr.Timer(_POLL_SECONDS, active=False)
 
     def _connect(self, blocks: Any) -> None:
@@ -160,6 +161,7 @@ class _Page:
             self._box.submit(self.ask, [self._box, self._turns, *filters], talk, **asking),
             self._chat.example_select(self.ask_example, [self._turns, *filters], talk, **asking),
             self._chat.retry(self.retry, [self._turns, *filters], talk, **asking),
+            self._without.change(self.ask_without, [self._without, self._turns, *filters], talk, **asking),
             self._linked.change(self.ask, [self._linked, self._turns, *filters], talk, **asking),
         ]
         self._box.stop(self.stop, self._turns, talk, cancels=running, **_AT_ONCE)
@@ -218,6 +220,21 @@ class _Page:
         """Ask one of the questions to begin with."""
         text = event.value.get("text") if isinstance(event.value, dict) else ""
         yield from self.ask(str(text or ""), kept, groups, since, until)
+
+    def ask_without(
+        self, taken_back: str | None, kept: object, groups: list[str] | None, since: str | None, until: str | None
+    ) -> Iterator[list[Any]]:
+        """Ask a question again, read without what was taken back: "TIME.TURN-KEY"; what came after it goes."""
+        opened, turns = self._opening.opened, conversation.from_json(kept)
+        at, _, address = (taken_back or "").partition(".")[2].partition("-")
+        if opened is None or not at.isdecimal() or int(at) >= len(turns):
+            return
+        try:
+            key, filters = render.key_of(address), Filters.read(groups, since, until)
+        except (QuestionError, ValueError) as error:
+            yield [gr.skip(), gr.skip(), gr.skip(), gr.skip(), render.complaint(str(error))]
+            return
+        yield from self._answered(conversation.asked_without(turns, int(at), key, filters), filters, opened)
 
     def retry(
         self, kept: object, groups: list[str] | None, since: str | None, until: str | None, event: gr.RetryData

@@ -6,10 +6,11 @@ data that the panel puts in as plain text.
 
 from __future__ import annotations
 
+import base64
 import html as htmllib
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import TypedDict
 
@@ -79,20 +80,20 @@ def html(text: str) -> str:
 def messages(conversation: Iterable[Shown], *, waiting: bool = False) -> list[Message]:
     """Return the messages of a conversation; `waiting` says that the last question is being answered."""
     found: list[Message] = []
-    for shown in conversation:
+    for at, shown in enumerate(conversation):
         found.append(Message(role="user", content=markdown(shown.turn.question)))
-        found.append(Message(role="assistant", content=answer(shown)))
+        found.append(Message(role="assistant", content=answer(shown, at)))
     return [*found[:-1], Message(role="assistant", content="*Looking through the articles …*")] if waiting else found
 
 
-def answer(shown: Shown) -> str:
-    """Return what came of a question as Markdown: lead, quotes under who says them, notes."""
+def answer(shown: Shown, at: int = 0) -> str:
+    """Return what came of a question, turn number `at`, as Markdown: how it was read, lead, quotes under who says them, notes."""
     turn = shown.turn
     if turn.problem:
         return f"**That could not be answered.** {markdown(turn.problem)}"
     if not turn.lead:
         return "*Stopped before an answer.*"
-    parts = [_lines(turn.lead)]
+    parts = [*_readings(shown, at), _lines(turn.lead)]
     for who, cited in groupby(shown.quotes, lambda place: heading(_citation(place))):
         parts.append(f"#### {markdown(who)}")
         parts.extend(f"> {markdown(quoted(_citation(place)))}\u00a0{_link(place)}" for place in cited)
@@ -101,6 +102,25 @@ def answer(shown: Shown) -> str:
     if turn.within:
         parts.append(f"*Searched within: {markdown(turn.within)}.*")
     return "\n\n".join(parts)
+
+
+def _readings(shown: Shown, at: int) -> Iterator[str]:
+    """Yield how a question was understood, where something of it can be taken back: the panel makes buttons of these links."""
+    turn = shown.turn
+    if any(key for _, key in turn.understood):
+        chips = (f"[{markdown(words)} ×](#without-{at}-{_in_address(key)})" if key else markdown(words) for words, key in turn.understood)
+        yield f"Read as {' · '.join(chips)}"
+    if turn.without:
+        yield f"*Read without: {markdown(', '.join(key.split(':', 1)[-1] for key in turn.without))}.*"
+
+
+def _in_address(key: str) -> str:
+    return base64.urlsafe_b64encode(key.encode()).decode().rstrip("=")
+
+
+def key_of(address: str) -> str:
+    """Return the key of a reading from the end of its link; raise ValueError where there is none in it."""
+    return base64.urlsafe_b64decode(address + "=" * (-len(address) % 4)).decode()
 
 
 def _lines(text: str) -> str:

@@ -1,0 +1,96 @@
+"""A topic across groups: what each says of it, who only mentions it, and in whose articles nothing was found.
+
+Every group is searched by itself, so that nobody is crowded out and "nothing found" is true of all of its articles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from qa.answering import compose
+from qa.answering.answer import MENTIONED, checked, numbered
+from qa.answering.choose import Quote, Topic, quotes, topic_of
+from qa.answering.read import read
+from qa.answering.silence import answers
+from qa.answering.verify import verified
+from qa.errors import QuestionError
+from qa.index.lexical import content_words
+from qa.retrieval.corpus import Corpus
+from qa.retrieval.question import understand
+from qa.types import Citation, Comparison, GroupStance, Query, Question, Stance
+
+WORDS_OF_A_GROUP = 150  # that are read closely
+QUOTES_OF_A_GROUP = 2
+JUDGED = 8  # sentences of a group that are looked at closely
+FAR = 0.25  # cosine under which a group's best sentence isn't worth reading, unless it has a word of the topic
+
+
+def compare(question: Question, corpus: Corpus, *, by_date: bool = False) -> Comparison:
+    """Return what each group has on a topic: those asked, or all that have articles; raise QuestionError where there is no topic."""
+    query = understand(checked(question), corpus)
+    if not content_words(query.topic):
+        raise QuestionError(f"{question.text!r} names no topic to compare; give a few words, for example: pensions for miners")
+    topic = topic_of(query, corpus)
+    asked = query.within or query.publishers or tuple(sorted(group for group in corpus.by_group if group))
+    found = [(group, _of_group(group, query, topic, corpus)) for group in asked]
+    kept = [(group, searched, stance, chosen) for group, (searched, stance, chosen) in found]
+    kept.sort(key=lambda row: _rank(row[2], row[3]))
+    rows, number = [], 0
+    for group, searched, stance, chosen in kept:
+        citations = verified(numbered(_in_order(chosen, by_date=by_date), number), corpus)
+        number += len(citations)
+        rows.append(GroupStance(group, searched, stance if citations else "silent", citations))
+    if by_date:
+        rows.sort(key=_first_date)
+        rows = list(_renumbered(rows))
+    lead = compose.compared(query.topic, rows)
+    return Comparison(query.topic, lead, compose.comparison(lead, rows), tuple(rows), by_date)
+
+
+def _of_group(group: str, query: Query, topic: Topic, corpus: Corpus) -> tuple[int, Stance, list[Quote]]:
+    """Return how many articles of a group were searched, what it does there, and its best quotes."""
+    articles = corpus.among((group,), query.since, query.until) or []
+    alone = replace(query, publishers=(group,), speakers=(), within=())
+    near = quotes(alone, topic, corpus, articles)[:JUDGED] if articles else []
+    if not near or (near[0].cosine < FAR and not near[0].coverage):
+        return len(articles), "silent", []
+    judged = read(alone, near, corpus, WORDS_OF_A_GROUP)
+    on_it = [quote for quote in judged if answers(quote, alone)]
+    own = [quote for quote in on_it if quote.own]
+    if own:
+        return len(articles), "says", _best(own)
+    mentioned = on_it or [quote for quote in judged if quote.coverage >= MENTIONED]
+    return len(articles), "mentions" if mentioned else "silent", _best(mentioned)
+
+
+def _best(found: Sequence[Quote]) -> list[Quote]:
+    """Return the best quotes, of different sentences and where possible of different articles."""
+    articles = {quote.article.id: quote for quote in reversed(found)}
+    first_of_each = sorted(articles.values(), key=lambda quote: -quote.score)
+    return list({quote.span: quote for quote in (*first_of_each, *found)}.values())[:QUOTES_OF_A_GROUP]
+
+
+def _in_order(chosen: Iterable[Quote], *, by_date: bool) -> list[Quote]:
+    if not by_date:
+        return list(chosen)
+    return sorted(chosen, key=lambda quote: (not quote.article.published, quote.article.published and quote.article.published.first))
+
+
+def _rank(stance: Stance, chosen: Sequence[Quote]) -> tuple[int, float]:
+    return ("says", "mentions", "silent").index(stance), -max((quote.score for quote in chosen), default=0.0)
+
+
+def _first_date(row: GroupStance) -> tuple[bool, bool, int]:
+    dates = [citation.article.published.first.toordinal() for citation in row.citations if citation.article.published]
+    return row.stance == "silent", not dates, min(dates, default=0)
+
+
+def _renumbered(rows: Iterable[GroupStance]) -> Iterator[GroupStance]:
+    number = 0
+    for row in rows:
+        citations: list[Citation] = []
+        for citation in row.citations:
+            number += 1
+            citations.append(replace(citation, number=number))
+        yield replace(row, citations=tuple(citations))
