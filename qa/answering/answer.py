@@ -24,7 +24,7 @@ QUOTES_IN_ALL = 3  # for a question with one answer
 QUOTES_OF_A_GROUP = 2  # where several groups answer
 GROUPS_AT_MOST = 8
 NOT_FAR_BEHIND = 0.9  # how much lower than the best another quote may score
-NOT_FAR_BEHIND_OF_ONE = 0.9  # the same where one thing is asked for, who said it or a fact
+NOT_FAR_BEHIND_OF_ONE = 0.5  # the same where it is asked who said it
 NOT_FAR_BEHIND_OF_GROUPS = 1.0  # the same among groups, where each has its say
 ALSO_FOUND = 5
 LEFT_OPEN = 0.25  # share of a piece's words, weighted by rarity, under which the quotes leave it open
@@ -128,7 +128,7 @@ def _chosen(query: Query, corpus: Corpus, among: list[int] | None) -> list[Quote
         picked = _each_group(found, query)
         return sorted(picked, key=_when) if query.asked == "change" else picked
     best = found[0].score
-    behind = NOT_FAR_BEHIND_OF_ONE if query.asked in ("who", "number", "when", "fact") else NOT_FAR_BEHIND
+    behind = NOT_FAR_BEHIND_OF_ONE if query.asked == "who" else NOT_FAR_BEHIND
     picked = [quote for quote in found if quote.score >= best - behind][:QUOTES_IN_ALL]
     return _by_group(picked)
 

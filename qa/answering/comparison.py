@@ -23,6 +23,8 @@ from qa.types import Citation, Comparison, GroupStance, Query, Question, Stance
 WORDS_OF_A_GROUP = 150  # that are read closely
 QUOTES_OF_A_GROUP = 2
 JUDGED = 8  # sentences of a group that are looked at closely
+SAYS = 0.6  # how likely a quote has to be on the topic; whoever says something else is not to be heard on this
+SECOND = 0.5  # how much lower than a group's best quote another may score
 FAR = 0.25  # cosine under which a group's best sentence isn't worth reading, unless it has a word of the topic
 
 
@@ -56,7 +58,7 @@ def _of_group(group: str, query: Query, topic: Topic, corpus: Corpus) -> tuple[i
     if not near or (near[0].cosine < FAR and not near[0].coverage):
         return len(articles), "silent", []
     judged = read(alone, near, corpus, WORDS_OF_A_GROUP)
-    on_it = [quote for quote in judged if answers(quote, alone)]
+    on_it = [quote for quote in judged if answers(quote, alone, SAYS)]
     own = [quote for quote in on_it if quote.own]
     if own:
         return len(articles), "says", _best(own)
@@ -65,10 +67,13 @@ def _of_group(group: str, query: Query, topic: Topic, corpus: Corpus) -> tuple[i
 
 
 def _best(found: Sequence[Quote]) -> list[Quote]:
-    """Return the best quotes, of different sentences and where possible of different articles."""
+    """Return the best quotes, of different sentences and where possible of different articles; none of none."""
+    if not found:
+        return []
     articles = {quote.article.id: quote for quote in reversed(found)}
     first_of_each = sorted(articles.values(), key=lambda quote: -quote.score)
-    return list({quote.span: quote for quote in (*first_of_each, *found)}.values())[:QUOTES_OF_A_GROUP]
+    near = [quote for quote in (*first_of_each, *found) if quote.score >= first_of_each[0].score - SECOND]
+    return list({(quote.key, quote.span): quote for quote in near}.values())[:QUOTES_OF_A_GROUP]
 
 
 def _in_order(chosen: Iterable[Quote], *, by_date: bool) -> list[Quote]:
