@@ -40,7 +40,7 @@ _LOWER = (
 )
 
 # Networks of ours and their training; imported where they run.
-_NETWORKS = {"qa.attribution.tagger", "qa.attribution.train", "qa.retrieval.reader", "qa.retrieval.train_reader"}
+_NETWORKS = {"qa.models.training", "qa.attribution.tagger", "qa.attribution.train", "qa.retrieval.reader", "qa.retrieval.train_reader"}
 
 
 def _loaded(*modules: str) -> set[str]:

@@ -101,7 +101,7 @@ def test_a_training_that_was_stopped_goes_on_and_writes_weights(file: Path, tmp_
     learn = train_reader.Run._learn
 
     def stopping(self: train_reader.Run, batch: Any) -> float:
-        if self._step == 1:
+        if self._training.step == 1:
             raise KeyboardInterrupt
         return learn(self, batch)
 

@@ -138,7 +138,7 @@ def test_a_training_that_was_stopped_goes_on_and_ends_in_an_average(tmp_path: Pa
 
     with monkeypatch.context() as patched:
         learn = train.Run._learn
-        patched.setattr(train.Run, "_learn", lambda self, batch: stops() if self._step == 4 else learn(self, batch))
+        patched.setattr(train.Run, "_learn", lambda self, batch: stops() if self._training.step == 4 else learn(self, batch))
         assert isinstance(run().exception, StoppedError)
     assert not output.exists()
     done = run()

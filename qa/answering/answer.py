@@ -45,7 +45,7 @@ def answer(question: Question, corpus: Corpus) -> Answer:
         words = compose.unclear(query.unclear)
         return Answer(text, answered=False, lead=words, text=words, query=query)
     if listed := _listed(query, corpus):
-        return listed
+        return replace(listed, question=text)
     if not content_words(query.topic):
         keys = {group: corpus.among((group,), query.since, query.until) or () for group in query.publishers if group in corpus.by_group}
         there = [(group, [corpus.articles[key] for key in listed]) for group, listed in keys.items() if listed]
@@ -126,7 +126,7 @@ def _chosen(query: Query, corpus: Corpus, among: list[int] | None) -> list[Quote
         return []
     if len(query.publishers) > 1 or len(query.within) > 1 or query.asked in OF_SEVERAL:
         picked = _each_group(found, query)
-        return sorted(picked, key=_when) if query.asked == "change" else picked
+        return sorted(picked, key=when) if query.asked == "change" else picked
     best = found[0].score
     behind = NOT_FAR_BEHIND_OF_ONE if query.asked == "who" else NOT_FAR_BEHIND
     picked = [quote for quote in found if quote.score >= best - behind][:QUOTES_IN_ALL]
@@ -157,7 +157,8 @@ def _answering(query: Query, topic: Topic, corpus: Corpus, among: Sequence[int] 
     return [quote for quote in judged if answers(quote, query, ENOUGH_BESIDE)]
 
 
-def _when(quote: Quote) -> tuple[bool, int]:
+def when(quote: Quote) -> tuple[bool, int]:
+    """Return the key by which quotes are put in order of time, those without a date last."""
     date = quote.article.published
     return date is None, date.first.toordinal() if date else 0
 
@@ -197,9 +198,9 @@ def _home(quote: Quote) -> tuple[str, str | None, str]:
     return quote.article.id, quote.speaker, quote.voice
 
 
-def numbered(chosen: Iterable[Quote], after: int = 0) -> Iterable[Citation]:
-    """Yield a citation for each quote, numbered from the one after `after`."""
-    for number, quote in enumerate(chosen, after + 1):
+def numbered(chosen: Iterable[Quote]) -> Iterable[Citation]:
+    """Yield a citation for each quote, numbered in their order."""
+    for number, quote in enumerate(chosen, 1):
         digest = quote.article.kind == "digest"
         yield Citation(
             number=number,

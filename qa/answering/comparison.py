@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import count
 
 from qa.answering import compose
-from qa.answering.answer import MENTIONED, checked, numbered
+from qa.answering.answer import MENTIONED, checked, numbered, when
 from qa.answering.choose import Quote, Topic, quotes, topic_of
 from qa.answering.read import read
 from qa.answering.silence import answers
@@ -18,7 +19,7 @@ from qa.errors import QuestionError
 from qa.index.lexical import content_words
 from qa.retrieval.corpus import Corpus
 from qa.retrieval.question import understand
-from qa.types import Citation, Comparison, GroupStance, Query, Question, Stance
+from qa.types import Comparison, GroupStance, Query, Question, Stance
 
 WORDS_OF_A_GROUP = 150  # that are read closely
 QUOTES_OF_A_GROUP = 2
@@ -35,19 +36,17 @@ def compare(question: Question, corpus: Corpus, *, by_date: bool = False) -> Com
         raise QuestionError(f"{question.text!r} names no topic to compare; give a few words, for example: pensions for miners")
     topic = topic_of(query, corpus)
     asked = query.within or query.publishers or tuple(sorted(group for group in corpus.by_group if group))
-    found = [(group, _of_group(group, query, topic, corpus)) for group in asked]
-    kept = [(group, searched, stance, chosen) for group, (searched, stance, chosen) in found]
-    kept.sort(key=lambda row: _rank(row[2], row[3]))
-    rows, number = [], 0
-    for group, searched, stance, chosen in kept:
-        citations = verified(numbered(_in_order(chosen, by_date=by_date), number), corpus)
-        number += len(citations)
-        rows.append(GroupStance(group, searched, stance if citations else "silent", citations))
-    if by_date:
-        rows.sort(key=_first_date)
-        rows = list(_renumbered(rows))
+    rows = [_row(group, query, topic, corpus, by_date=by_date) for group in asked]
+    rows = list(_numbered(sorted(rows, key=_first_date if by_date else _rank)))
     lead = compose.compared(query.topic, rows)
     return Comparison(query.topic, lead, compose.comparison(lead, rows), tuple(rows), by_date)
+
+
+def _row(group: str, query: Query, topic: Topic, corpus: Corpus, *, by_date: bool) -> GroupStance:
+    """Return what a group has on the topic, its citations not yet numbered through."""
+    searched, stance, chosen = _of_group(group, query, topic, corpus)
+    citations = verified(numbered(sorted(chosen, key=when) if by_date else chosen), corpus)
+    return GroupStance(group, searched, stance if citations else "silent", citations)
 
 
 def _of_group(group: str, query: Query, topic: Topic, corpus: Corpus) -> tuple[int, Stance, list[Quote]]:
@@ -76,14 +75,8 @@ def _best(found: Sequence[Quote]) -> list[Quote]:
     return list({(quote.key, quote.span): quote for quote in near}.values())[:QUOTES_OF_A_GROUP]
 
 
-def _in_order(chosen: Iterable[Quote], *, by_date: bool) -> list[Quote]:
-    if not by_date:
-        return list(chosen)
-    return sorted(chosen, key=lambda quote: (not quote.article.published, quote.article.published and quote.article.published.first))
-
-
-def _rank(stance: Stance, chosen: Sequence[Quote]) -> tuple[int, float]:
-    return ("says", "mentions", "silent").index(stance), -max((quote.score for quote in chosen), default=0.0)
+def _rank(row: GroupStance) -> tuple[int, float]:
+    return ("says", "mentions", "silent").index(row.stance), -max((citation.score for citation in row.citations), default=0.0)
 
 
 def _first_date(row: GroupStance) -> tuple[bool, bool, int]:
@@ -91,11 +84,8 @@ def _first_date(row: GroupStance) -> tuple[bool, bool, int]:
     return row.stance == "silent", not dates, min(dates, default=0)
 
 
-def _renumbered(rows: Iterable[GroupStance]) -> Iterator[GroupStance]:
-    number = 0
+def _numbered(rows: Iterable[GroupStance]) -> Iterator[GroupStance]:
+    """Yield the rows with their citations numbered from the first row's to the last's."""
+    number = count(1)
     for row in rows:
-        citations: list[Citation] = []
-        for citation in row.citations:
-            number += 1
-            citations.append(replace(citation, number=number))
-        yield replace(row, citations=tuple(citations))
+        yield replace(row, citations=tuple(replace(citation, number=next(number)) for citation in row.citations))

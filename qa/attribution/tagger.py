@@ -20,8 +20,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from qa.models.encoder import has_bfloat16
-from qa.models.finetuned import bundled_model, load_difference
+from qa.models.finetuned import trained_model
 from qa.types import Span
 
 WEIGHTS = Path(__file__).parent / "weights" / "tagger.safetensors"
@@ -134,12 +133,7 @@ class Tagger:
 
     @cached_property
     def _parts(self) -> tuple[Any, Heads, Any]:
-        model, tokenizer = bundled_model()
-        heads = Heads(model.config.hidden_size)
-        load_difference(self._weights, model, heads)
-        if has_bfloat16():
-            model.to(torch.bfloat16)
-        return model.eval(), heads.eval(), tokenizer
+        return trained_model(self._weights, Heads)
 
     def attributions(self, texts: Sequence[str]) -> list[list[Attribution]]:
         """Return the attributions of each text in order of their cues."""

@@ -11,7 +11,6 @@ arXiv 2203.05482), which scores better than either. Whatever was stopped goes on
 from __future__ import annotations
 
 import json
-import math
 import random
 import time
 from collections import Counter
@@ -26,15 +25,14 @@ import torch
 
 from qa.attribution.tagger import CONTENT, CUE, SOURCE, WEIGHTS, Heads, Ints, Tokens, attributions, tokenized
 from qa.models.finetuned import bundled_model, load_difference, save_difference
+from qa.models.training import Training
 from qa.types import Span
 
 SEED = 7
 BATCH = 8
 WINDOW = 256  # tokens; more than the tagger reads at once, so that links over a distance are learnt
-RATE, HEAD_RATE = 1.5e-4, 1e-3
 WARM_UP = 150  # steps
 OVERLAP = 48  # tokens that a window shares with the one before
-AVERAGE = 0.998  # of the running average of the weights, which is what is kept
 IGNORED = -100
 SAVE_EVERY = 100  # steps
 RUNS = ((8, 0.0), (5, 0.05))  # epochs, and the share of tokens that are hidden against learning the articles by heart
@@ -254,97 +252,51 @@ class Run:
         work.mkdir(parents=True, exist_ok=True)
         torch.manual_seed(SEED)  # every run starts with the same heads, or their average would mean nothing
         self.best_file = work / "best.safetensors"
-        self._checkpoint = work / "checkpoint.pt"
         self._model, self._tokenizer = bundled_model()
-        self._base = {name: weight.detach().clone() for name, weight in self._model.named_parameters()}
-        self._model.embeddings.requires_grad_(requires_grad=False)
         self._heads = Heads(self._model.config.hidden_size)
         self._learnt = [example for _, example in examples(train_file, self._tokenizer)]
         self._gold = _gold(dev_file)
         self._variation = Variation(self._tokenizer, masked)
         self._steps_an_epoch = len(batches(self._learnt, random.Random(SEED)))
-        self._steps = epochs * self._steps_an_epoch
-        trained = [weight for weight in self._model.parameters() if weight.requires_grad]
-        self._weights = [*trained, *self._heads.parameters()]
-        groups = [{"params": trained, "lr": RATE}, {"params": self._heads.parameters(), "lr": HEAD_RATE}]
-        self._optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
-        self._schedule = torch.optim.lr_scheduler.LambdaLR(self._optimizer, self._rate)
-        self._average = [weight.detach().clone() for weight in self._weights]
-        self._step, self._best, self._since_best = 0, -1.0, 0
-        if self._checkpoint.is_file():
-            self._load()
-
-    def _rate(self, step: int) -> float:
-        falling = 0.5 * (1 + math.cos(math.pi * min(1.0, step / self._steps)))
-        return min(1.0, (step + 1) / WARM_UP) * max(0.02, falling)
+        self._training = Training(self._model, self._heads, epochs * self._steps_an_epoch, WARM_UP, work / "checkpoint.pt", SEED)
+        if self._training.step:
+            click.echo(f"going on from step {self._training.step:,}")
 
     def go_on(self) -> None:
         """Train to the end, or until PATIENCE epochs have brought nothing better."""
-        began, at = time.monotonic(), self._step
-        while self._step < self._steps and self._since_best < PATIENCE:
-            epoch = self._step // self._steps_an_epoch
+        training = self._training
+        began, at = time.monotonic(), training.step
+        while training.step < training.steps and training.notes.get("since_best", 0) < PATIENCE:
+            epoch = training.step // self._steps_an_epoch
             chance = random.Random(SEED + epoch)
             order = batches(self._learnt, chance)
             order = [order[number % len(order)] for number in range(self._steps_an_epoch)]
-            for windows in order[self._step % self._steps_an_epoch :]:
+            for windows in order[training.step % self._steps_an_epoch :]:
                 loss = self._learn(collated(windows, self._variation, chance))
-                if self._step % 50 == 0:
-                    left = (self._steps - self._step) * (time.monotonic() - began) / (self._step - at) / 60
-                    click.echo(f"step {self._step:,} of {self._steps:,}, loss {loss:.3f}, {left:.0f} min left")
-                if self._step % SAVE_EVERY == 0 and self._step % self._steps_an_epoch:
-                    self._save()
+                if training.step % 50 == 0:
+                    left = (training.steps - training.step) * (time.monotonic() - began) / (training.step - at) / 60
+                    click.echo(f"step {training.step:,} of {training.steps:,}, loss {loss:.3f}, {left:.0f} min left")
+                if training.step % SAVE_EVERY == 0 and training.step % self._steps_an_epoch:
+                    training.save()
             self._keep_if_best(epoch + 1)
-            self._save()
+            training.save()
 
     def _learn(self, batch: Batch) -> float:
-        loss = loss_of(self._model, self._heads, batch)
-        self._optimizer.zero_grad()
-        torch.autograd.backward(loss)
-        torch.nn.utils.clip_grad_norm_(self._weights, 1.0)
-        self._optimizer.step()
-        self._schedule.step()
-        self._step += 1
-        keep = min(AVERAGE, (self._step + 1) / (self._step + 10))
-        for average, weight in zip(self._average, self._weights, strict=True):
-            average.lerp_(weight.detach(), 1 - keep)
-        return float(loss.detach())
+        return self._training.learn(loss_of(self._model, self._heads, batch))
 
     def _keep_if_best(self, epoch: int) -> None:
         """Score the averaged weights as they will be stored, and keep them where they are the best so far."""
-        averaged = dict(zip(map(id, self._weights), self._average, strict=True))
-        weights = {name: averaged.get(id(weight), weight) for name, weight in self._model.named_parameters()}
-        heads = {name: averaged[id(weight)] for name, weight in self._heads.named_parameters()}
         candidate = self.best_file.with_suffix(".new")
-        save_difference(candidate, weights, self._base, heads, {"format": "pt"})
+        self._training.write(candidate)
         figures = _stored_scores(candidate, self._gold, bundled_model()[0], self._tokenizer)
         click.echo(f"epoch {epoch}: {json.dumps(figures)}")
         total = figures["attribution"] + (figures["source"] + figures["cue"] + figures["content"]) / 3
-        self._since_best += 1
-        if total > self._best:
-            self._best, self._since_best = total, 0
+        notes = self._training.notes
+        notes["since_best"] = notes.get("since_best", 0) + 1
+        if total > notes.get("best", -1.0):
+            notes["best"], notes["since_best"] = total, 0
             candidate.replace(self.best_file)
         candidate.unlink(missing_ok=True)
-
-    def _save(self) -> None:
-        state = {
-            "model": self._model.state_dict(), "heads": self._heads.state_dict(), "optimizer": self._optimizer.state_dict(),
-            "schedule": self._schedule.state_dict(), "average": self._average,
-            "step": self._step, "best": self._best, "since_best": self._since_best,
-        }  # fmt: skip
-        unfinished = self._checkpoint.with_suffix(".new")
-        torch.save(state, unfinished)
-        unfinished.replace(self._checkpoint)
-
-    def _load(self) -> None:
-        state = torch.load(self._checkpoint, weights_only=True)
-        self._model.load_state_dict(state["model"])
-        self._heads.load_state_dict(state["heads"])
-        self._optimizer.load_state_dict(state["optimizer"])
-        self._schedule.load_state_dict(state["schedule"])
-        self._average, self._step = state["average"], state["step"]
-        self._best, self._since_best = state["best"], state["since_best"]
-        torch.manual_seed(SEED + self._step)
-        click.echo(f"going on from step {self._step:,}")
 
 
 def _gold(file: Path) -> list[dict[str, Any]]:

@@ -7,18 +7,19 @@ rounding is of the difference, not of the weight. Training itself is no business
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from qa.errors import ModelError
-from qa.models.encoder import BUNDLED, SentenceEncoder, model_folder
+from qa.models.encoder import BUNDLED, SentenceEncoder, has_bfloat16, model_folder
 
 if TYPE_CHECKING:
     import torch
 
     Weights = Mapping[str, torch.Tensor]
 
+_Heads = TypeVar("_Heads", bound="torch.nn.Module")
 _STEPS = 127  # of a signed byte
 
 
@@ -33,6 +34,21 @@ def bundled_model() -> tuple[Any, Any]:
     # Dropout inside attention would only shut out its fast path in training.
     model = BertModel.from_pretrained(folder, local_files_only=True, attention_probs_dropout_prob=0.0)
     return model, AutoTokenizer.from_pretrained(folder, local_files_only=True)
+
+
+def trained_model(weights: Path, make_heads: Callable[[int], _Heads]) -> tuple[Any, _Heads, Any]:
+    """Return a stored model ready to be used, its heads (made for the width of its states) and the tokenizer.
+
+    In bfloat16 where the processor multiplies in it. Raises ModelError where the weights are missing or don't fit.
+    """
+    import torch
+
+    model, tokenizer = bundled_model()
+    heads = make_heads(model.config.hidden_size)
+    load_difference(weights, model, heads)
+    if has_bfloat16():
+        model.to(torch.bfloat16)
+    return model.eval(), heads.eval(), tokenizer
 
 
 def save_difference(path: Path, trained: Weights, base: Weights, heads: Weights, about: Mapping[str, str]) -> None:

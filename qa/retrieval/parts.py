@@ -42,7 +42,7 @@ def parts_of(text: str, asked: tuple[str, ...], registry: Registry) -> tuple[Par
     everybody = tuple(dict.fromkeys((*asked, *sources_in(text, registry))))
     if len(pieces) < 2:
         return (Part(text, everybody),) if everybody else ()
-    return tuple(Part(piece, tuple(group for group in sources_in(piece, registry)) or everybody) for piece in pieces)
+    return tuple(Part(piece, tuple(sources_in(piece, registry)) or everybody) for piece in pieces)
 
 
 def sources_in(text: str, registry: Registry) -> Iterator[str]:

@@ -20,8 +20,8 @@ import numpy.typing as npt
 import torch
 
 from qa.errors import ModelError
-from qa.models.encoder import has_bfloat16, model_folder
-from qa.models.finetuned import bundled_model, load_difference
+from qa.models.encoder import model_folder
+from qa.models.finetuned import trained_model
 
 WEIGHTS = Path(__file__).parent / "weights" / "reader.safetensors"
 QUESTION_TOKENS = 64
@@ -130,12 +130,7 @@ class Reader:
 
     @cached_property
     def _loaded(self) -> tuple[Any, Heads, Any]:
-        model, tokenizer = bundled_model()
-        heads = Heads(model.config.hidden_size)
-        load_difference(self._weights, model, heads)
-        if has_bfloat16():
-            model.to(torch.bfloat16)
-        return model.eval(), heads.eval(), tokenizer
+        return trained_model(self._weights, Heads)
 
     def read(self, question: str, passages: Sequence[Sequence[str]]) -> list[Floats]:
         """Return, for each passage (its sentences), the scores of none and of each sentence read, shape (1 + sentences,)."""

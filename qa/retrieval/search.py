@@ -35,12 +35,11 @@ SAME_GROUP = 0.05  # and for each better one of the same group, where several gr
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A passage with its sentences and how well each half of the search likes it."""
+    """A passage with its sentences."""
 
     hit: Hit
     article_key: int
     sentences: tuple[StoredSentence, ...]
-    cosines: Vectors  # one for each sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +100,7 @@ def search(query: Query, corpus: Corpus, k: int, told_speakers: Sequence[str] = 
     if days := {dated.since for dated in expressions(text, None) if dated.since == dated.until and dated.since and dated.since.day}:
         scores = scores + SAME_DAY * np.array([corpus.articles[key].published in days for key in pool.article_keys], np.float32)
     picked = _fair(scores, [(key, corpus.articles[key].group) for key in pool.article_keys], k)
-    return _candidates(pool, scores, picked, found[0].vector, corpus)
+    return _candidates(pool, scores, picked, corpus)
 
 
 def candidates(
@@ -119,7 +118,7 @@ def candidates(
     if pool is None:
         return []
     scores = _scores(pool, found)
-    return _candidates(pool, scores, np.argsort(-scores, kind="stable")[:most].tolist(), found.vector, corpus)
+    return _candidates(pool, scores, np.argsort(-scores, kind="stable")[:most].tolist(), corpus)
 
 
 def _of(sources: Iterable[str], corpus: Corpus, among: Sequence[int] | None) -> Sequence[int] | None:
@@ -209,7 +208,7 @@ def _fair(scores: Vectors, homes: Sequence[tuple[int, str | None]], k: int) -> l
     return picked
 
 
-def _candidates(pool: _Pool, scores: Vectors, picked: Sequence[int], vector: Vectors, corpus: Corpus) -> list[Candidate]:
+def _candidates(pool: _Pool, scores: Vectors, picked: Sequence[int], corpus: Corpus) -> list[Candidate]:
     """Return these passages of the pool with their sentences, in this order."""
     by_passage: dict[int, list[StoredSentence]] = {pool.passages[at]: [] for at in picked}
     for sentence in corpus.store.sentences(passages=by_passage):
@@ -221,5 +220,5 @@ def _candidates(pool: _Pool, scores: Vectors, picked: Sequence[int], vector: Vec
         key, span = places[pool.passages[at]]
         article = corpus.articles[key]
         hit = Hit(Passage(article.id, span, tuple(s.span for s in sentences)), article, round(float(scores[at]), 4))
-        found.append(Candidate(hit, key, sentences, np.stack([s.vector for s in sentences]) @ vector))
+        found.append(Candidate(hit, key, sentences))
     return found

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import random
 import time
 from collections import defaultdict
@@ -24,16 +23,15 @@ import click
 import numpy as np
 import torch
 
-from qa.models.finetuned import bundled_model, load_difference, save_difference
+from qa.models.finetuned import bundled_model, load_difference
+from qa.models.training import Training
 from qa.passages import sentences
 from qa.retrieval.reader import LONGEST, WEIGHTS, Heads, collated, pair, scores
 
 SEED = 7
 EPOCHS = 3
 TOKENS_A_BATCH = 4096
-RATE, HEAD_RATE = 1.5e-4, 1e-3
 WARM_UP = 100  # steps
-AVERAGE = 0.998  # of the running average of the weights, which is what is kept
 SAVE_EVERY = 100  # steps
 HELD_OUT = 12  # one passage in so many is kept back to score on
 WITHOUT_ANSWER = 0.3  # share of answered passages whose answering sentence is taken out, where nothing else is
@@ -207,10 +205,8 @@ class Run:
         """Read the rows, and the checkpoint where there is one."""
         work.mkdir(parents=True, exist_ok=True)
         torch.manual_seed(SEED)
-        self._output, self._checkpoint = output, work / "checkpoint.pt"
+        self._output = output
         self._model, tokenizer = bundled_model()
-        self._base = {name: weight.detach().clone() for name, weight in self._model.named_parameters()}
-        self._model.embeddings.requires_grad_(requires_grad=False)
         self._model.train()
         self._heads = Heads(self._model.config.hidden_size)
         self._question_mark = tokenizer.convert_tokens_to_ids("?")
@@ -219,86 +215,44 @@ class Run:
         self._learnt = [example for example in found if not _held_out(example)]
         self._near = foreign(self._learnt)
         self._steps_an_epoch = len(self._epoch(0))
-        self._steps = EPOCHS * self._steps_an_epoch
-        trained = [weight for weight in self._model.parameters() if weight.requires_grad]
-        self._weights = [*trained, *self._heads.parameters()]
-        groups = [{"params": trained, "lr": RATE}, {"params": self._heads.parameters(), "lr": HEAD_RATE}]
-        self._optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
-        self._schedule = torch.optim.lr_scheduler.LambdaLR(self._optimizer, self._rate)
-        self._average = [weight.detach().clone() for weight in self._weights]
-        self._step = 0
-        if self._checkpoint.is_file():
-            self._load()
+        self._training = Training(self._model, self._heads, EPOCHS * self._steps_an_epoch, WARM_UP, work / "checkpoint.pt", SEED)
+        if self._training.step:
+            click.echo(f"going on from step {self._training.step:,}")
 
     def _epoch(self, number: int) -> list[list[Example]]:
         chance = random.Random(SEED + number)
         return batches(list(varied(self._learnt, self._near, self._question_mark, chance)), chance)
 
-    def _rate(self, step: int) -> float:
-        falling = 0.5 * (1 + math.cos(math.pi * min(1.0, step / self._steps)))
-        return min(1.0, (step + 1) / WARM_UP) * max(0.02, falling)
-
     def go_on(self) -> None:
         """Train to the end."""
-        click.echo(f"{len(self._learnt):,} questions to learn from, {len(self._held):,} held out, {self._steps:,} steps")
-        began, at, recent = time.monotonic(), self._step, 0.0
-        while self._step < self._steps:
-            epoch = self._step // self._steps_an_epoch
+        training = self._training
+        click.echo(f"{len(self._learnt):,} questions to learn from, {len(self._held):,} held out, {training.steps:,} steps")
+        began, at, recent = time.monotonic(), training.step, 0.0
+        while training.step < training.steps:
+            epoch = training.step // self._steps_an_epoch
             order = self._epoch(epoch)
             order = [order[number % len(order)] for number in range(self._steps_an_epoch)]
-            for batch in order[self._step % self._steps_an_epoch :]:
+            for batch in order[training.step % self._steps_an_epoch :]:
                 recent = 0.98 * recent + 0.02 * self._learn(batch)
-                if self._step % 50 == 0:
-                    left = (self._steps - self._step) * (time.monotonic() - began) / (self._step - at) / 60
-                    click.echo(f"step {self._step:,} of {self._steps:,}, loss {recent:.3f}, {left:.0f} min left")
-                if self._step % SAVE_EVERY == 0:
-                    self._save()
+                if training.step % 50 == 0:
+                    left = (training.steps - training.step) * (time.monotonic() - began) / (training.step - at) / 60
+                    click.echo(f"step {training.step:,} of {training.steps:,}, loss {recent:.3f}, {left:.0f} min left")
+                if training.step % SAVE_EVERY == 0:
+                    training.save()
             self._write(epoch + 1)
 
     def _learn(self, batch: Sequence[Example]) -> float:
-        loss = loss_of(self._model, self._heads, batch)
-        self._optimizer.zero_grad()
-        torch.autograd.backward(loss)
-        torch.nn.utils.clip_grad_norm_(self._weights, 1.0)
-        self._optimizer.step()
-        self._schedule.step()
-        self._step += 1
-        keep = min(AVERAGE, (self._step + 1) / (self._step + 10))
-        for average, weight in zip(self._average, self._weights, strict=True):
-            average.lerp_(weight.detach(), 1 - keep)
-        return float(loss.detach())
+        return self._training.learn(loss_of(self._model, self._heads, batch))
 
     def _write(self, epoch: int) -> None:
         """Write the averaged weights, and score them as they are stored."""
-        averaged = dict(zip(map(id, self._weights), self._average, strict=True))
-        weights = {name: averaged.get(id(weight), weight) for name, weight in self._model.named_parameters()}
-        heads = {name: averaged[id(weight)] for name, weight in self._heads.named_parameters()}
         unfinished = self._output.with_suffix(".new")
         self._output.parent.mkdir(parents=True, exist_ok=True)
-        save_difference(unfinished, weights, self._base, heads, {"format": "pt"})
+        self._training.write(unfinished)
         unfinished.replace(self._output)
         model, stored = bundled_model()[0], Heads(self._model.config.hidden_size)
         load_difference(self._output, model, stored)
         click.echo(f"epoch {epoch}: {json.dumps(figures(self._held, model.eval().to(torch.bfloat16), stored.eval()))}")
-
-    def _save(self) -> None:
-        state = {
-            "model": self._model.state_dict(), "heads": self._heads.state_dict(), "optimizer": self._optimizer.state_dict(),
-            "schedule": self._schedule.state_dict(), "average": self._average, "step": self._step,
-        }  # fmt: skip
-        unfinished = self._checkpoint.with_suffix(".new")
-        torch.save(state, unfinished)
-        unfinished.replace(self._checkpoint)
-
-    def _load(self) -> None:
-        state = torch.load(self._checkpoint, weights_only=True)
-        self._model.load_state_dict(state["model"])
-        self._heads.load_state_dict(state["heads"])
-        self._optimizer.load_state_dict(state["optimizer"])
-        self._schedule.load_state_dict(state["schedule"])
-        self._average, self._step = state["average"], state["step"]
-        torch.manual_seed(SEED + self._step)
-        click.echo(f"going on from step {self._step:,}")
 
 
 @click.command()
