@@ -82,6 +82,7 @@ def _citation_row(citation: Citation) -> Row:
         "quote": citation.quote,
         "start": citation.span.start,
         "end": citation.span.end,
+        "page": citation.article.page_at(citation.span.start),
         "title": citation.article.title,
         "published": written(citation.article.published),
         "url": citation.article.url,
@@ -134,6 +135,7 @@ def article_row(article: Article, with_text: bool) -> Row:
         "publication": article.publication,
         "kind": article.kind,
         "source": article.source,
+        "origins": dict(article.origins),
     }
     return {**row, "text": article.text} if with_text else row
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 import re
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 Kind = Literal["full", "digest"]
+Origin = Literal["front matter", "column", "heading", "page metadata", "file metadata", "mail header"]
 Voice = Literal["own", "quoted", "reported"]
 Asked = Literal["who", "what", "polar", "compare", "change", "groups", "mentions", "number", "when", "fact"]
 Read = Literal["publisher", "speaker", "since", "until", "asked", "topic", "carried"]
@@ -96,7 +98,8 @@ class Article:
     """One text and what is known of it. `group` is whose article it is; None means that nothing states it.
 
     `kind` is "digest" where the words are whosaid's own summary and must never pass as the group's.
-    `source` is the file (and line) it was read from.
+    `source` is the file (and line) it was read from. `origins` tells of each field that is known where it was stated.
+    `pages` is where each page of a file with pages starts in `text`, from page 1 on; empty where there are none.
     """
 
     id: str
@@ -109,6 +112,12 @@ class Article:
     publication: str | None = None
     kind: Kind = "full"
     source: str | None = None
+    origins: tuple[tuple[str, Origin], ...] = ()
+    pages: tuple[int, ...] = ()
+
+    def page_at(self, offset: int) -> int | None:
+        """Return the number of the page on which this place of the text stands, None where there are no pages."""
+        return max(bisect_right(self.pages, offset), 1) if self.pages else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -451,7 +451,7 @@ def test_a_manifest_that_is_none_is_refused(tmp_path: Path, content: bytes) -> N
 def test_another_format_is_refused(tmp_path: Path) -> None:
     place = _made(tmp_path / "index")
     file = place.path / "manifest.json"
-    file.write_text(file.read_text("utf-8").replace('"format": 2', '"format": 99'), "utf-8")
+    file.write_text(file.read_text("utf-8").replace('"format": 3', '"format": 99'), "utf-8")
     with pytest.raises(IndexFolderError, match=r"\A.*: index format 99, this version reads 2; run whosaid build PATH --rebuild\Z"):
         place.manifest()
 

@@ -117,7 +117,9 @@ def _tells_more(finding: Finding) -> bool:
 
 def _place(citation: Citation) -> str:
     article = citation.article
-    about = ", ".join(part for part in (str(article.published) if article.published else "", article.url or "") if part)
+    page = article.page_at(citation.span.start)
+    parts = (str(article.published) if article.published else "", article.url or "", f"page {page}" if page else "")
+    about = ", ".join(part for part in parts if part)
     title = f"{article.title or '(no title)'}{f' ({about})' if about else ''}"
     return f"{title} · {article.id} [{citation.span.start}:{citation.span.end}]"
 

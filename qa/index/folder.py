@@ -23,7 +23,7 @@ from pathlib import Path
 from qa.errors import IndexFolderError, ModelMismatchError, NoIndexError
 from qa.models.encoder import ModelIdentity
 
-FORMAT = 2
+FORMAT = 3
 LOCK_SECONDS = 600.0
 _MANIFEST = "manifest.json"
 _OWN = {_MANIFEST, f"{_MANIFEST}.new", ".lock", "README.md", ".gitignore", ".gitkeep"}

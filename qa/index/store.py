@@ -30,7 +30,7 @@ CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS articles (
     key INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, hash TEXT NOT NULL, source TEXT,
     title TEXT, grp TEXT, author TEXT, published TEXT, url TEXT, publication TEXT, kind TEXT NOT NULL,
-    attribution TEXT NOT NULL, text TEXT NOT NULL);
+    origins TEXT NOT NULL, pages TEXT NOT NULL, attribution TEXT NOT NULL, text TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS passages (
     id INTEGER PRIMARY KEY AUTOINCREMENT, article INTEGER NOT NULL, start INTEGER NOT NULL, end INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS sentences (
@@ -45,7 +45,7 @@ CREATE INDEX IF NOT EXISTS sentences_article ON sentences (article);
 CREATE INDEX IF NOT EXISTS sentences_passage ON sentences (passage);
 CREATE INDEX IF NOT EXISTS statements_article ON statements (article);
 """
-_ARTICLE = "key, id, title, grp, author, published, url, publication, kind, source"
+_ARTICLE = "key, id, title, grp, author, published, url, publication, kind, source, origins, pages"
 ANALYSIS = 1  # raise it when sentences or passages come out differently: every article is then read anew
 _PART = 500  # how many numbers one statement lists; SQLite allows at least 999
 
@@ -253,11 +253,11 @@ class Store:
         row = (
             article.id, content_hash(article), article.source, article.title, article.group, article.author,
             str(article.published) if article.published else None, article.url, article.publication, article.kind,
-            analysed.attribution, article.text,
+            json.dumps(dict(article.origins)), json.dumps(article.pages), analysed.attribution, article.text,
         )  # fmt: skip
         key = self._db.execute(
-            "INSERT INTO articles (id, hash, source, title, grp, author, published, url, publication, kind, attribution, text)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row,
+            "INSERT INTO articles (id, hash, source, title, grp, author, published, url, publication, kind,"
+            " origins, pages, attribution, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row,
         ).lastrowid  # fmt: skip
         if key is None:
             raise IndexFolderError(f"article {article.id!r}: the store gave it no key; build the index again with --rebuild")
@@ -314,9 +314,10 @@ def _damaged(path: Path, error: sqlite3.Error) -> IndexFolderError:
 
 
 def _article(row: tuple[Any, ...]) -> Article:
-    _, id, title, group, author, published, url, publication, kind, source = row
+    _, id, title, group, author, published, url, publication, kind, source, origins, pages = row
     date = PartialDate.parse(published) if published else None
-    return Article(id, "", title, group, author, date, url, publication, kind, source)
+    stated = tuple(json.loads(origins).items())
+    return Article(id, "", title, group, author, date, url, publication, kind, source, stated, tuple(json.loads(pages)))
 
 
 def _matrix(blobs: list[bytes]) -> Vectors:

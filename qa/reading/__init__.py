@@ -1,6 +1,6 @@
-"""Reads files into articles: folders, Markdown with front matter, plain text and JSON Lines.
+"""Reads files into articles: folders and archives of text, Markdown, web pages, PDF, Word and other documents, mail and tables.
 
-A file or line that can't be read becomes a notice and the rest goes on; nothing is guessed that the file doesn't state.
+A file, row or line that can't be read becomes a notice and the rest goes on; nothing is guessed that the file doesn't state.
 Knows nothing of indexes.
 """
 
@@ -8,41 +8,77 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePath
 
 from qa.errors import ReadingError
-from qa.reading.files import Notice, shown
+from qa.reading.columns import FIELDS
+from qa.reading.docx import read_docx
+from qa.reading.epub import read_epub
+from qa.reading.files import Notice, Source, read_bytes, shown, too_large
 from qa.reading.jsonl import read_jsonl
+from qa.reading.mail import read_mail
 from qa.reading.markdown import read_markdown
+from qa.reading.odt import read_odt
+from qa.reading.page import read_page
+from qa.reading.pdf import read_pdf
 from qa.reading.plain import read_plain
+from qa.reading.rtf import read_rtf
+from qa.reading.table import read_table
+from qa.reading.zipped import leads_out, member, opened, readable_members
 from qa.types import Article
 
-__all__ = ["READERS", "Notice", "article_files", "read"]
+__all__ = ["FIELDS", "READERS", "Notice", "article_files", "read"]
 
-Reader = Callable[[Path, str], Iterator[Article | Notice]]
+_MB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """What reads one kind of file, and how large such a file may be, in bytes."""
+
+    articles: Callable[[Source], Iterator[Article | Notice]]
+    limit: int = 64 * _MB
+
 
 READERS: dict[str, Reader] = {
-    ".md": read_markdown,
-    ".markdown": read_markdown,
-    ".txt": read_plain,
-    ".jsonl": read_jsonl,
+    ".csv": Reader(read_table, 1024 * _MB),
+    ".docx": Reader(read_docx),
+    ".eml": Reader(read_mail),
+    ".epub": Reader(read_epub),
+    ".htm": Reader(read_page, 20 * _MB),
+    ".html": Reader(read_page, 20 * _MB),
+    ".jsonl": Reader(read_jsonl, 4096 * _MB),
+    ".markdown": Reader(read_markdown),
+    ".md": Reader(read_markdown),
+    ".odt": Reader(read_odt),
+    ".pdf": Reader(read_pdf, 512 * _MB),
+    ".rtf": Reader(read_rtf, 20 * _MB),
+    ".tsv": Reader(read_table, 1024 * _MB),
+    ".txt": Reader(read_plain),
+    ".xhtml": Reader(read_page, 20 * _MB),
+    ".zip": Reader(lambda source: _in_archive(source), 1024 * _MB),  # noqa: PLW0108  (it is defined below and needs this table)
 }
 
 
-def read(paths: Sequence[Path]) -> Iterator[Article | Notice]:
+def read(paths: Sequence[Path], columns: Mapping[str, str] | None = None) -> Iterator[Article | Notice]:
     """Yield the articles of files and folders, and a notice for whatever could not be read as it stands.
 
-    Ids are unique: a second article with the id of an earlier one is skipped with a notice.
-    Raises ReadingError where a path doesn't exist or a single file is of no known kind.
+    `columns` tells which column of tables and JSON Lines holds which field. Ids are unique: a second article with the id
+    of an earlier one is skipped with a notice. Raises ReadingError where a path doesn't exist, a single file is of no
+    known kind, or there is no such field.
     """
+    for field in columns or {}:
+        if field not in FIELDS:
+            raise ReadingError(f"{field!r} is not a field of an article; expected one of {', '.join(FIELDS)}")
     taken: dict[str, str | None] = {}
     for found in article_files(paths):
         if isinstance(found, Notice):
             yield found
             continue
         path, default_id = found
-        for item in READERS[path.suffix.lower()](path, default_id):
+        for item in _read_file(path, default_id, columns or {}):
             if isinstance(item, Notice):
                 yield item
             elif item.id not in taken:
@@ -70,6 +106,51 @@ def article_files(paths: Sequence[Path]) -> Iterator[tuple[Path, str] | Notice]:
             raise ReadingError(f"{shown(path)}: can't read {path.suffix or 'a file without an ending'}; expected one of {known}")
 
 
+def _read_file(path: Path, default_id: str, columns: Mapping[str, str]) -> Iterator[Article | Notice]:
+    reader = READERS[path.suffix.lower()]
+    try:
+        source = Source(shown(path), read_bytes(path, reader.limit), default_id, columns)
+    except ReadingError as error:
+        yield Notice(shown(path), str(error), skipped=True)
+        return
+    yield from _read_source(reader, source)
+
+
+def _read_source(reader: Reader, source: Source) -> Iterator[Article | Notice]:
+    try:
+        yield from reader.articles(source)
+    except ReadingError as error:
+        yield Notice(source.name, str(error), skipped=True)
+    except Exception as error:  # a damaged or hostile file makes libraries raise anything, and stops nobody
+        what = f"{type(error).__name__}: {str(error)[:200]}".rstrip(": ")
+        yield Notice(source.name, f"can't be read ({what}); open it in the program that made it and save it again", skipped=True)
+
+
+def _in_archive(source: Source) -> Iterator[Article | Notice]:
+    """Yield the articles of the files in a .zip, each read in memory; other archives inside are not opened."""
+    with opened(source.raw, "a ZIP archive") as archive:
+        files = [(path, info) for path, info in readable_members(archive) if path.suffix.lower() in READERS]
+        if not files:
+            raise ReadingError(f"holds no file that can be read; expected files ending in {', '.join(sorted(READERS))}")
+        for (path, info), stem in zip(files, _stems([path for path, _ in files]), strict=True):
+            name = f"{source.name}/{path}"
+            if leads_out(path):
+                yield Notice(name, "has a name that leads out of the archive; not read, rename it", skipped=True)
+                continue
+            reader = READERS[path.suffix.lower()]
+            if path.suffix.lower() == ".zip":
+                yield Notice(name, "is an archive inside an archive; unpack the outer one", skipped=True)
+                continue
+            try:
+                if info.file_size > reader.limit:
+                    raise ReadingError(too_large(info.file_size, reader.limit))  # noqa: TRY301  (one way out for whatever is wrong)
+                inside = Source(name, member(archive, info), f"{source.default_id}/{stem}", source.columns)
+            except ReadingError as error:
+                yield Notice(name, str(error), skipped=True)
+                continue
+            yield from _read_source(reader, inside)
+
+
 def _in_folder(folder: Path) -> Iterator[tuple[Path, str] | Notice]:
     files: list[Path] = []
     for found in _walk(folder):
@@ -77,11 +158,14 @@ def _in_folder(folder: Path) -> Iterator[tuple[Path, str] | Notice]:
             yield found
         elif found.suffix.lower() in READERS:
             files.append(found)
-    stems = Counter(file.relative_to(folder).with_suffix("").as_posix() for file in files)
-    for file in files:
-        name = file.relative_to(folder)
-        stem = name.with_suffix("").as_posix()
-        yield file, stem if stems[stem] == 1 else name.as_posix()
+    yield from zip(files, _stems([file.relative_to(folder) for file in files]), strict=True)
+
+
+def _stems(files: Sequence[PurePath]) -> list[str]:
+    """Return each name without its ending, and with it where two files differ only in that."""
+    stems = [file.with_suffix("").as_posix() for file in files]
+    counted = Counter(stems)
+    return [stem if counted[stem] == 1 else file.as_posix() for file, stem in zip(files, stems, strict=True)]
 
 
 def _walk(folder: Path) -> Iterator[Path | Notice]:

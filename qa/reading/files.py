@@ -1,14 +1,17 @@
-"""What every reader shares: bytes to text, notices, and the fields of an article from loosely typed values."""
+"""What every reader shares: a file's bytes, bytes to text, notices, and an article's fields from loosely typed values."""
 
 from __future__ import annotations
 
+import os
 import re
+import stat
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from qa.types import Article, PartialDate
+from qa.errors import ReadingError
+from qa.types import Article, Origin, PartialDate
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _BYTE_ORDER_MARKS = (
@@ -19,7 +22,25 @@ _BYTE_ORDER_MARKS = (
     (b"\xfe\xff", "utf-16"),
 )
 _NOTHING = {"", "null", "~"}  # how YAML writes that there is no value
-_TEXT_FIELDS = ("title", "group", "author", "url", "publication")
+_STATED = ("title", "group", "author", "published", "url", "publication")  # the fields whose origin is told
+_TEXT_FIELDS = tuple(name for name in _STATED if name != "published")
+_NOT_A_PERSON = re.compile(
+    r"(?:admin(?:istrator)?|user|owner|author|anonymous|unknown|none|guest|root|python-docx|[\w ]*(?:microsoft|openoffice|libreoffice).*)",
+    re.IGNORECASE,
+)  # what programs put in place of an author
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The bytes of a file, the name that notices give it, and the id that its article has unless it states one.
+
+    `columns` tells which column of a table, or field of a JSON line, holds which field of an article.
+    """
+
+    name: str
+    raw: bytes
+    default_id: str
+    columns: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +57,38 @@ class Notice:
         return " ".join(f"{self.source}: {self.message}".split())
 
 
-def read_text(path: Path) -> tuple[str | None, list[Notice]]:
+def read_bytes(path: Path, limit: int) -> bytes:
+    """Return the bytes of a file; raise ReadingError where they can't be had, are too many, or change while they are read."""
+    try:
+        for _ in range(2):  # whoever writes the file may be done the second time
+            if not stat.S_ISREG(path.stat().st_mode):
+                raise ReadingError("is not a file; expected the file of an article")
+            with path.open("rb") as stream:
+                before = os.fstat(stream.fileno())
+                if before.st_size > limit:
+                    raise ReadingError(too_large(before.st_size, limit))
+                raw = stream.read(limit + 1)
+                after = os.fstat(stream.fileno())
+            if (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns) and len(raw) <= limit:
+                return raw
+    except OSError as error:
+        raise ReadingError(f"can't be read ({error.strerror}); check the file and its permissions") from error
+    raise ReadingError("changes while it is read; read it again once it is complete")
+
+
+def too_large(size: int, limit: int) -> str:
+    """Return what is wrong with a file of `size` bytes where `limit` is the most."""
+    return f"has {size / 1e6:.0f} MB; expected at most {limit / 1e6:.0f} MB for this kind of file; divide it or save only its text"
+
+
+def read_text(source: Source) -> tuple[str | None, list[Notice]]:
     """Return the text of a file without its byte order mark, and notices; None where there is no text to be had.
 
     UTF-8 and whatever a byte order mark announces are taken as they are; any other encoding is guessed and said.
     """
-    source = shown(path)
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        return None, [Notice(source, f"can't be read ({error.strerror}); check the file and its permissions", skipped=True)]
-    text, notices = _decoded(raw, source)
+    text, notices = decoded(source.raw, source.name)
     if text is not None and not text.strip():
-        return None, [Notice(source, "is empty; expected the text of an article", skipped=True)]
+        return None, [Notice(source.name, "is empty; expected the text of an article", skipped=True)]
     return text, notices
 
 
@@ -57,17 +97,20 @@ def shown(path: Path) -> str:
     return _LONE_SURROGATE.sub("\ufffd", str(path))
 
 
-def _decoded(raw: bytes, source: str) -> tuple[str | None, list[Notice]]:
+def decoded(raw: bytes, source: str, declared: str | None = None) -> tuple[str | None, list[Notice]]:
+    """Return bytes as text with notices. `declared` is the encoding that the file itself names, tried after UTF-8."""
     for mark, encoding in _BYTE_ORDER_MARKS:
         if raw.startswith(mark):
             try:
                 return raw.decode(encoding), []
             except UnicodeDecodeError:
                 break
-    try:
-        return raw.decode("utf-8"), []
-    except UnicodeDecodeError:
-        return _guessed(raw, source)
+    for encoding in ("utf-8", *([declared] if declared else [])):
+        try:
+            return raw.decode(encoding), []
+        except (UnicodeDecodeError, LookupError):  # the latter for an encoding that nobody knows
+            continue
+    return _guessed(raw, source)
 
 
 def _guessed(raw: bytes, source: str) -> tuple[str | None, list[Notice]]:
@@ -79,10 +122,20 @@ def _guessed(raw: bytes, source: str) -> tuple[str | None, list[Notice]]:
     return str(best), [Notice(source, f"is not UTF-8; read as {best.encoding}, save it as UTF-8 if it looks wrong", skipped=False)]
 
 
-def article_from(fields: Mapping[str, Any], text: str, default_id: str, source: str) -> Iterator[Article | Notice]:
+def article_from(
+    fields: Mapping[str, Any],
+    text: str,
+    default_id: str,
+    source: str,
+    origin: Origin,
+    *,
+    origins: Mapping[str, Origin] | None = None,
+    pages: tuple[int, ...] = (),
+) -> Iterator[Article | Notice]:
     """Yield an article made of `text` and what `fields` state, after a notice for each field that can't be used.
 
-    Unknown fields are ignored and missing ones are None. Numbers become text, lists are joined by commas.
+    Unknown fields are ignored and missing ones are None. Numbers become text, lists are joined by commas. `origin` is
+    where the fields were stated, but for those in `origins`.
     """
     if not text.strip():
         yield Notice(source, "has no text; expected the words of an article", skipped=True)
@@ -96,6 +149,7 @@ def article_from(fields: Mapping[str, Any], text: str, default_id: str, source: 
     kind = _text(fields.get("kind"))
     if kind not in (None, "full", "digest"):
         yield Notice(source, f"kind {kind!r} is not 'full' or 'digest'; taken as full", skipped=False)
+    known = [name for name in _STATED if (published if name == "published" else values[name]) is not None]
     yield Article(
         id=values["id"] or _LONE_SURROGATE.sub("\ufffd", default_id),
         text=_LONE_SURROGATE.sub("\ufffd", text),
@@ -107,7 +161,15 @@ def article_from(fields: Mapping[str, Any], text: str, default_id: str, source: 
         publication=values["publication"],
         kind="digest" if kind == "digest" else "full",
         source=source,
+        origins=tuple((name, (origins or {}).get(name, origin)) for name in known),
+        pages=pages,
     )
+
+
+def author_of(named: str | None) -> str | None:
+    """Return the author that a program has written into a file, None for what programs write in place of one."""
+    named = " ".join((named or "").split())
+    return None if not named or _NOT_A_PERSON.fullmatch(named) else named
 
 
 def _text(value: Any) -> str | None:

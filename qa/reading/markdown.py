@@ -4,33 +4,34 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-from qa.reading.files import Notice, article_from, read_text, shown
-from qa.types import Article
+from qa.reading.files import Notice, Source, article_from, read_text
+from qa.types import Article, Origin
 
 _FIRST_HEADING = re.compile(r"\A\s*#[ \t]+(?P<title>[^\r\n]+)\r?\n?")
 
 
-def read_markdown(path: Path, default_id: str) -> Iterator[Article | Notice]:
+def read_markdown(source: Source) -> Iterator[Article | Notice]:
     """Yield the article in a Markdown file, or a notice.
 
     Front matter that isn't a list of fields in YAML is said and left in the text, so that nothing is lost.
     A first heading is the title where the front matter has none.
     """
-    text, notices = read_text(path)
+    text, notices = read_text(source)
     yield from notices
     if text is None:
         return
     fields, body, problem = _split(text)
     if problem:
-        yield Notice(shown(path), f"front matter is not YAML ({problem}); read as text, put quotes around values", skipped=False)
+        yield Notice(source.name, f"front matter is not YAML ({problem}); read as text, put quotes around values", skipped=False)
+    origins: dict[str, Origin] = {}
     heading = _FIRST_HEADING.match(body)
     if heading and not fields.get("title"):
         fields = {**fields, "title": heading["title"].strip(" \t#")}
+        origins["title"] = "heading"
         body = body[heading.end() :]
-    yield from article_from(fields, body, default_id, shown(path))
+    yield from article_from(fields, body, source.default_id, source.name, "front matter", origins=origins)
 
 
 def _split(text: str) -> tuple[dict[str, Any], str, str | None]:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
-from qa.reading.files import Notice, article_from, read_text, shown
+from qa.reading.files import Notice, Source, article_from, read_text
 from qa.types import Article
 
 
-def read_plain(path: Path, default_id: str) -> Iterator[Article | Notice]:
+def read_plain(source: Source) -> Iterator[Article | Notice]:
     """Yield the article in a .txt file, or a notice."""
-    text, notices = read_text(path)
+    text, notices = read_text(source)
     yield from notices
     if text is not None:
-        yield from article_from({}, text, default_id, shown(path))
+        yield from article_from({}, text, source.default_id, source.name, "front matter")

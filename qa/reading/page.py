@@ -1,0 +1,178 @@
+"""Web pages and saved pages: the main text without menus and the like, and what the page states of itself.
+
+The main text is found by trafilatura. Title, author, date, address and publication are only taken from where a page states
+them for machines: JSON-LD, meta elements, the canonical link, the mark that a browser leaves in a page that it saves.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from qa.reading.blocks import AROUND, Block, blocks, joined, parse_html, without_title
+from qa.reading.files import Notice, Source, article_from, author_of, decoded
+from qa.types import Article, PartialDate
+
+_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE)
+_SAVED_FROM = re.compile(r"<!--\s*(?:saved from url=\(\d+\)|Page saved with SingleFile\s+url:\s*)(https?://[^\s>]+)", re.IGNORECASE)
+_DATE_WITH_SLASHES = re.compile(r"(\d{4})/(\d{1,2})/(\d{1,2})(?!\d)")
+_ARTICLE_TYPES = frozenset(
+    "Article NewsArticle BlogPosting OpinionNewsArticle ReportageNewsArticle AnalysisNewsArticle Report ScholarlyArticle".split()
+)
+_TITLES = ("og:title", "citation_title", "dc.title", "twitter:title")
+_AUTHORS = ("author", "citation_author", "dc.creator", "article:author", "parsely-author")
+_DATES = ("article:published_time", "datepublished", "citation_publication_date", "dc.date", "dc.date.issued", "parsely-pub-date", "date")
+_PUBLICATIONS = ("og:site_name", "citation_journal_title", "application-name")
+_LITTLE = 0.2  # of the words of a page: less than this in its main text is said
+
+
+def read_page(source: Source) -> Iterator[Article | Notice]:
+    """Yield the article of a web page, or a notice; raise ReadingError where the file holds no HTML."""
+    charset = _CHARSET.search(source.raw[:4096])
+    text, notices = decoded(source.raw, source.name, charset[1].decode("ascii") if charset else None)
+    yield from notices
+    if text is None:
+        return
+    if not text.strip():
+        yield Notice(source.name, "is empty; expected a web page", skipped=True)
+        return
+    root = parse_html(text.encode("utf-8", "replace"))
+    fields = _stated(root, text[:8192])
+    body, whole = _main_text(root)
+    if whole:
+        message = "its main text can't be told from what stands around it; all of it was read, check what was understood"
+        yield Notice(source.name, message, skipped=False)
+    stated_title = fields.get("title")
+    fields["title"], body = without_title(body, stated_title)
+    origins = {} if fields["title"] == stated_title else {"title": "heading"}
+    yield from article_from(fields, joined(body), source.default_id, source.name, "page metadata", origins=origins)  # type: ignore[arg-type]
+
+
+def text_of(root: Any) -> str:
+    """Return all the text of an HTML document that has no menus, such as a mail."""
+    return joined(blocks(_body(root)))
+
+
+def _main_text(root: Any) -> tuple[list[Block], bool]:
+    """Return the blocks of the main text, and whether they are all that the page has for want of any better."""
+    from trafilatura import bare_extraction
+
+    everything = blocks(_body(root), AROUND)
+    found = bare_extraction(root, include_comments=False, include_tables=True, with_metadata=False)
+    main = blocks(found.body) if found is not None and found.body is not None else []
+    return (main, False) if main else (everything, bool(everything))
+
+
+def _body(root: Any) -> Any:
+    body = root.find("body")
+    return root if body is None else body
+
+
+def _stated(root: Any, top: str) -> dict[str, Any]:
+    """Return the fields that a page states for machines, each from the first place that has it."""
+    meta: dict[str, list[str]] = {}
+    for element in root.iter("meta"):
+        name = element.get("property") or element.get("name") or element.get("itemprop") or ""
+        content = " ".join((element.get("content") or "").split())
+        if name and content:
+            meta.setdefault(name.casefold(), []).append(content)
+    data = _linked_data(root)
+    site = next(iter(_of(meta, _PUBLICATIONS)), None) or _name(data.get("publisher"))
+    saved_from = _SAVED_FROM.search(top)
+    links = [link.get("href") or "" for link in root.iter("link") if (link.get("rel") or "").casefold() == "canonical"]
+    dates = [data.get("datePublished"), *_of(meta, _DATES), *_times(root)]
+    authors = [_name(data.get("author")), ", ".join(_people(_of(meta, _AUTHORS[:2]))), *_people(_of(meta, _AUTHORS[2:]))]
+    return {
+        "title": next((title for title in (_one_line(data.get("headline")), *_of(meta, _TITLES), _title(root, site)) if title), None),
+        "author": next((name for name in authors if author_of(name)), None),
+        "published": next((date for date in map(_day, dates) if date), None),
+        "url": next(
+            (url for url in (*links, *_of(meta, ("og:url",)), *(saved_from.groups() if saved_from else ())) if _is_address(url)), None
+        ),
+        "publication": site,
+    }
+
+
+def _of(meta: dict[str, list[str]], names: Iterable[str]) -> list[str]:
+    return [content for name in names for content in meta.get(name, ())]
+
+
+def _people(names: Iterable[str]) -> list[str]:
+    """Return the names among what stands for an author, which may also be an address on the web."""
+    return [name for name in dict.fromkeys(names) if not _is_address(name) and not name.startswith("@")]
+
+
+def _is_address(text: str) -> bool:
+    return re.match(r"https?://[^\s/]", text) is not None
+
+
+def _title(root: Any, site: str | None) -> str | None:
+    """Return the title in the page's head, without the name of the site that many put behind it."""
+    element = root.find(".//head/title")
+    title = _one_line(element.text) if element is not None else None
+    if title and site:
+        shorter = re.sub(rf"\s+[-–—|·•:]\s+{re.escape(site)}$", "", title, flags=re.IGNORECASE)
+        return shorter or title
+    return title
+
+
+def _linked_data(root: Any) -> dict[str, Any]:
+    """Return the one article that a page describes in JSON-LD; nothing where it describes several."""
+    found: list[dict[str, Any]] = []
+    for script in root.iter("script"):
+        if (script.get("type") or "").partition(";")[0].strip().casefold() != "application/ld+json":
+            continue
+        try:
+            waiting = [json.loads(script.text or "")]
+        except (ValueError, RecursionError):
+            continue
+        while waiting:
+            value = waiting.pop()
+            if isinstance(value, list):
+                waiting.extend(value)
+            elif isinstance(value, dict):
+                types = value.get("@type")
+                if _ARTICLE_TYPES & {kind for kind in (types if isinstance(types, list) else [types]) if isinstance(kind, str)}:
+                    found.append(value)
+                waiting.extend(value[name] for name in ("@graph", "mainEntity") if name in value)
+    return found[0] if len(found) == 1 else {}
+
+
+def _name(value: Any) -> str | None:
+    """Return the names in JSON-LD's ways of telling who: text, an object with a name, or a list of them."""
+    several = value if isinstance(value, list) else [value]
+    names = [_one_line(item.get("name") if isinstance(item, dict) else item) for item in several]
+    return ", ".join(_people(name for name in names if name)) or None
+
+
+def _times(root: Any) -> list[str]:
+    """Return the one day that <time> elements marked as the date of publishing agree on."""
+    found = set()
+    for element in root.iter("time"):
+        marked = f"{element.get('class') or ''} {element.get('itemprop') or ''}".split()
+        if element.get("datetime") and {"published", "entry-date", "datePublished", "dt-published"} & set(marked):
+            found.add(element.get("datetime"))
+    return list(found) if len({_day(value) for value in found}) == 1 else []
+
+
+def _day(value: Any) -> str | None:
+    """Return a date as a page's metadata may write it in ISO form, None for any other."""
+    if not isinstance(value, str):
+        return None
+    slashed = _DATE_WITH_SLASHES.match(value.strip())
+    written = "-".join(slashed.groups()) if slashed else value.strip()
+    try:
+        return str(PartialDate.parse(written))
+    except ValueError:
+        pass
+    try:
+        return parsedate_to_datetime(written).date().isoformat()
+    except (ValueError, TypeError, IndexError):
+        return None
+
+
+def _one_line(value: Any) -> str | None:
+    return (" ".join(value.split()) or None) if isinstance(value, str) else None
