@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import html.entities
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -34,7 +34,7 @@ _BLOCKS = (
 )
 _BREAKS = frozenset({"br", "lb"})
 _UNSEEN = frozenset(
-    "audio button canvas datalist del embed head iframe input math noscript object option rp rt s script select strike style svg template"
+    "audio button canvas datalist del embed iframe input math noscript object option rp rt s script select strike style svg template"
     " textarea title video".split()
 )
 AROUND = frozenset({"nav", "header", "footer", "aside", "form"})  # what stands around the text of a page
@@ -172,15 +172,18 @@ def without_title(found: list[Block], title: str | None) -> tuple[str | None, li
     return title, found
 
 
-def _kind(open_names: Iterable[str]) -> Kind:
+def _kind(open_names: Sequence[str]) -> Kind:
     names = set(open_names)
     if names & _QUOTES:
         return "quote"
     if names & _HEADINGS:
         return "heading"
-    if names & _ITEMS:
-        return "item"
-    return "row" if names & _ROWS else "paragraph"
+    for name in reversed(open_names):  # a paragraph in a list is an item, one in a table that lays out a page is a paragraph
+        if name in _ITEMS:
+            return "item"
+        if name in _ROWS:
+            return "row" if open_names[-1] == name else "paragraph"
+    return "paragraph"
 
 
 def _is_only_paragraph(element: Any, name: str) -> bool:

@@ -69,18 +69,16 @@ def laid_out(pages: Sequence[list[Piece]]) -> tuple[str, tuple[int, ...]]:
 
 def _without_running_heads(pages: Sequence[list[Piece]]) -> list[list[Piece]]:
     """Return the pages without what comes again at the same place of their edges, and without numbers that count them."""
-    seen: dict[tuple[bool, str], list[tuple[int, Piece]]] = defaultdict(list)
-    counted: dict[tuple[bool, int], list[tuple[int, Piece]]] = defaultdict(list)
+    seen: dict[str, list[tuple[int, Piece]]] = defaultdict(list)
+    counted: dict[int, list[tuple[int, Piece]]] = defaultdict(list)
     for page, pieces in enumerate(pages):
         rows = list(_rows(pieces))
-        edges = [(True, piece) for row in rows[:_EDGE_ROWS] for piece in row]
-        edges += [(False, piece) for row in rows[max(len(rows) - _EDGE_ROWS, _EDGE_ROWS) :] for piece in row]
-        for top, piece in edges:
+        for piece in (piece for row in (*rows[:_EDGE_ROWS], *rows[max(len(rows) - _EDGE_ROWS, _EDGE_ROWS) :]) for piece in row):
             number = _PAGE_NUMBER.fullmatch(piece.text)
             if number:
-                counted[top, _value(number[1]) - page].append((page, piece))
+                counted[_value(number[1]) - page].append((page, piece))
             else:
-                seen[top, _DIGITS.sub("#", piece.text.casefold())].append((page, piece))
+                seen[_DIGITS.sub("#", piece.text.casefold())].append((page, piece))
     enough = 2 if len(pages) <= 4 else 3
     dropped: set[int] = set()
     for found in (*seen.values(), *counted.values()):

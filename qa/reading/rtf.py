@@ -10,8 +10,8 @@ from qa.reading.files import Notice, Source, article_from, author_of
 from qa.types import Article
 
 _INFO = re.compile(r"\{\\info\b.*?\}\s*\}", re.DOTALL)
+_LINK = re.compile(r"\{\s*\\\*\\fldinst\b(?:[^{}]|\{[^{}]*\})*\}")  # where a link leads, which striprtf writes into the text
 _FIELD = r"\{\\%s\s((?:[^{}\\]|\\[^{}]|\\[{}])*)\}"
-_PARAGRAPH_ENDS = re.compile(r"[ \t]*\n\s*\n\s*|[ \t]*\n")
 
 
 def read_rtf(source: Source) -> Iterator[Article | Notice]:
@@ -23,7 +23,7 @@ def read_rtf(source: Source) -> Iterator[Article | Notice]:
     raw = source.raw.decode("latin-1")  # rich text is ASCII; a stray byte stays the one it is
     if raw.count("{") > raw.count("}") + 1:
         yield Notice(source.name, "seems to be cut off; what is there was read", skipped=False)
-    text = rtf_to_text(raw, errors="replace")
+    text = rtf_to_text(_LINK.sub("", raw), errors="replace")
     info = _INFO.search(raw)
     stated: dict[str, str] = {}
     for name in ("title", "author"):

@@ -27,6 +27,7 @@ def read_table(source: Source) -> Iterator[Article | Notice]:
         message = f"has no column for the text of articles, only {listed(header)}; name it text, or tell which one it is"
         yield Notice(source.name, message, skipped=True)
         return
+    some = False
     while True:
         first = rows.line_num + 1
         where = f"{source.name}:{first}"
@@ -36,14 +37,17 @@ def read_table(source: Source) -> Iterator[Article | Notice]:
             yield Notice(where, f"is not a row of a table ({error}); the rows from here on were not read", skipped=True)
             return
         if cells is None:
-            return
+            break
         if not any(cell.strip() for cell in cells):
             continue
+        some = True
         if len(cells) > len(header):
             yield Notice(where, f"has {len(cells)} cells under {len(header)} columns; put quotation marks around its text", skipped=True)
             continue
         fields = mapped(dict(zip(header, cells, strict=False)), columns)
         yield from article_from(fields, fields["text"] or "", f"{source.default_id}-{first}", where, "column")
+    if not some:
+        yield Notice(source.name, "has no row below its header; expected one for each article", skipped=True)
 
 
 def _delimiter(text: str) -> str:
