@@ -116,19 +116,34 @@ def main() -> None:
     type=click.Path(path_type=Path),
     help="A groups.toml with names and aliases.  [default: the one in PATHS, and the one that ships]",
 )
+@click.option(
+    "--column", "columns", multiple=True, metavar="FIELD=NAME", help="Which column of tables and JSON Lines holds a field; may be repeated."
+)
 @click.option("--rebuild", is_flag=True, help="Encode everything again, for example with another model.")
 @_json_option
 @_reporting
-def build(paths: tuple[Path, ...], index: Path | None, model: str | None, groups: Path | None, rebuild: bool, as_json: bool) -> None:
-    """Make the index hold the articles under PATHS: folders, .md, .txt and .jsonl files.
+def build(
+    paths: tuple[Path, ...],
+    index: Path | None,
+    model: str | None,
+    groups: Path | None,
+    columns: tuple[str, ...],
+    rebuild: bool,
+    as_json: bool,
+) -> None:
+    """Make the index hold the articles under PATHS: folders, archives and files of text, Markdown, HTML,
+    PDF, Word, OpenDocument, EPUB, RTF, mail, CSV and JSON Lines.
 
     Unchanged articles cost nothing, changed ones are replaced, vanished ones removed.
     """
     from qa import library
 
     folder = index or settings.default_index()
+    told = {field.strip(): name.strip() for field, given, name in (column.partition("=") for column in columns) if given}
+    if len(told) < len(columns):
+        raise click.UsageError(f"--column {' --column '.join(columns)}: expected FIELD=NAME, each field once, such as text=body")
     with _bars() as progress:
-        report = library.build(folder, list(paths), model=model, groups=groups, rebuild=rebuild, progress=progress)
+        report = library.build(folder, list(paths), model=model, groups=groups, columns=told, rebuild=rebuild, progress=progress)
     for notice in report.notices:
         click.echo(f"whosaid: {notice}", err=True)
     counts = {"added": report.added, "changed": report.changed, "removed": report.removed, "unchanged": report.unchanged}
@@ -305,7 +320,7 @@ def check(
 @_index_option
 @click.option("--speaker", metavar="NAME", help="Only what this person or body says.")
 @click.option("--all", "with_all", is_flag=True, help="Also what an article says that somebody thinks, wants or does.")
-@click.option("--batch", type=_FILE, help="Articles to read instead of an index: .jsonl, .md or .txt.")
+@click.option("--batch", type=_FILE, help="Articles to read instead of an index: a file of any kind that build reads.")
 @click.option("--output", type=_NEW_FILE, help="Where --batch writes a JSON line for each article, all its statements in it.")
 @_json_option
 @_reporting

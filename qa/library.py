@@ -8,7 +8,7 @@ print(Library.open(Path("index")).ask("Who calls for a ceasefire?").text)
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,6 +52,7 @@ def build(
     *,
     model: str | None = None,
     groups: Path | None = None,
+    columns: Mapping[str, str] | None = None,
     rebuild: bool = False,
     progress: Progress | None = None,
     encoder: Encoder | None = None,
@@ -60,7 +61,7 @@ def build(
     """Make the index in `folder` hold exactly the articles under `paths`; raise WhosaidError where that can't be done.
 
     Group names come from `groups`, else from a groups.toml in one of the `paths`, and always from the one that ships
-    for names that it doesn't contradict.
+    for names that it doesn't contradict. `columns` tells which column of tables and JSON Lines holds which field.
     """
     from qa.attribution.attributor import TrainedAttributor
     from qa.index.build import build as build_index
@@ -70,7 +71,7 @@ def build(
     told = _groups_for(paths, groups)
     return build_index(
         folder,
-        read(paths),
+        read(paths, columns),
         encoder or load_encoder(model),
         attributor or TrainedAttributor(),
         told,

@@ -226,6 +226,17 @@ def test_a_page_without_words_is_said(write: Write) -> None:
     )
 
 
+def test_a_large_page_is_read_whole_and_said(write: Write) -> None:
+    articles, notices = _read(write("a.html", f"<html><head><title>T</title></head><body>{'<p>Words of it.</p>' * 250_000}</body></html>"))
+    assert articles[0].text.count("Words of it.") == 250_000
+    assert notices == ["read a.html: its main text can't be told from what stands around it; all of it was read, check what was understood"]
+
+
+def test_pictures_inside_a_saved_page_do_not_make_it_large(write: Write) -> None:
+    picture = f'<img src="data:image/png;base64,{"A" * 5_000_000}">'
+    assert _one(write("a.html", _HEAD + _BODY.replace("</h1>", f"</h1>{picture}"))).text == _PAGE_TEXT
+
+
 def test_a_page_of_fifty_megabytes_is_said(write: Write) -> None:
     big = b"<html><body>" + b"<p>Words and words.</p>" * 2_200_000
     _refused(write("a.html", big), r"has 51 MB; expected at most 21 MB for this kind of file; divide it or save only its text")
@@ -360,6 +371,41 @@ def test_paragraphs_divided_by_gaps_and_headings_by_size(write: Write) -> None:
         "A second paragraph begins below the gap, and has a line that reaches as far as the first one does.\n\n"
         "What we ask for\n\nA limit."
     )
+
+
+@pytest.mark.parametrize(
+    ("upper", "lower", "expected"),
+    [
+        ("They call it a victory of the lower val-", "ley.", "They call it a victory of the lower valley."),
+        ("They call it an answer to the anti-", "dam league.", "They call it an answer to the anti-dam league."),
+        ("They call it the plan of the pro-", "Guild party.", "They call it the plan of the pro-Guild party."),
+        ("They call it the years from 1990-", "1995 in all.", "They call it the years from 1990-1995 in all."),
+        ("They call it the up-to-", "date gauge.", "They call it the up-to-date gauge."),
+        ("They call it what it is -", "a dead river.", "They call it what it is - a dead river."),
+    ],
+)
+def test_hyphens_at_the_ends_of_lines(write: Write, upper: str, lower: str, expected: str) -> None:
+    assert _one(write("a.pdf", pdf([column(60, 700, upper, lower)]))).text == expected
+
+
+def test_ligatures_are_letters(write: Write) -> None:
+    from reportlab.pdfbase.pdfmetrics import registerFont
+    from reportlab.pdfbase.ttfonts import TTFont
+
+    registerFont(TTFont("Vera", "Vera.ttf"))  # comes with reportlab
+    placed = column(60, 700, "The \ufb01nal \ufb02ow of the \ufb01eld.", font="Vera", size=24)
+    assert _one(write("a.pdf", pdf([placed]))).text == "The final flow of the field."
+
+
+def test_short_headlines_over_columns_divide_them(write: Write) -> None:
+    placed = []
+    for at, name in enumerate(("first", "second")):
+        placed += column(60, 740 - 200 * at, f"The {name}", font="Helvetica-Bold", size=14)
+        for side in (0, 1):
+            words = [f"Line {number} of the {name} story," for number in "one two three four".split()]
+            placed += column(60 + 250 * side, 700 - 200 * at, *words)
+    text = _one(write("a.pdf", pdf([placed]))).text
+    assert [word for word in text.split() if word in ("first", "second")] == ["first"] * 9 + ["second"] * 9
 
 
 def test_what_comes_once_at_the_edge_of_a_page_stays(write: Write) -> None:

@@ -24,6 +24,11 @@ _HEAVY = {
     "pandas",
     "rapidfuzz",
     "sklearn",
+    "lxml",
+    "mammoth",
+    "pypdfium2",
+    "striprtf",
+    "trafilatura",
 }
 _LOWER = (
     "qa.types",

@@ -124,3 +124,9 @@ def test_a_date_is_written_as_it_is_read(day: dt.date, precision: str) -> None:
 def test_a_citation_of_a_digest_says_so(kind: str, expected: bool) -> None:
     article = Article("a", "We agree.", kind=kind)  # type: ignore[arg-type]
     assert Citation(1, article, Span(0, 9), "We agree.", None, None, "own", 1.0).digest is expected
+
+
+def test_a_place_tells_its_page() -> None:
+    article = Article("a", "One. Two. Four.", pages=(0, 5, 10, 10))  # nothing stands on the third page
+    assert [article.page_at(at) for at in (0, 4, 5, 9, 10, 14)] == [1, 1, 2, 2, 4, 4]
+    assert Article("a", "One.").page_at(0) is None

@@ -77,7 +77,7 @@ def build(
     articles, notices = _sorted_out(items, progress)
     if not articles:
         reasons = f" ({notices[0]})" if notices else ""
-        raise ReadingError(f"no article found{reasons}; expected .md, .txt or .jsonl files with text, nothing was changed")
+        raise ReadingError(f"no article found{reasons}; expected files with text, such as .md, .html, .pdf or .docx; nothing was changed")
     with place.locked():
         number = _number_to_write(place, encoder, rebuild)
         home = place.numbered(number)

@@ -14,7 +14,8 @@ from statistics import median
 
 _EDGE_ROWS = 2  # at the top and the bottom of a page, among which running heads and page numbers are looked for
 _SAME_PLACE = 8.0  # points that a running head may move between pages
-_FEWEST_ROWS = 3  # that stand beside each other in columns
+_FEWEST_ROWS = 3  # that stand beside each other where a page shows that it has columns, and fewer
+_FEWEST_FURTHER_ROWS = 2  # where it has shown it
 _FEWEST_WORDS = 3  # in the median line of a column; a table has fewer
 _GUTTER = 0.4  # of a line's height
 _SENTENCE_ENDS = re.compile(r"[.!?:…][\"'”’»)\]]*$")
@@ -24,6 +25,9 @@ _PAGE_NUMBER = re.compile(r"\W*(?:page|p\.?)?\s*(\d{1,4}|[ivxlc]{1,6})\s*(?:(?:o
 _BROKEN = re.compile(r"(?P<left>[^\W_]+(?:[-’'][^\W_]+)*)[-\u2010\u00ad]$")
 _FIRST_WORD = re.compile(r"[^\W_]+")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+_WITH_HYPHEN = frozenset(
+    "anti half non self well twenty thirty forty fifty sixty seventy eighty ninety".split()
+)  # few words without a hyphen are divided behind these
 _ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
 
 
@@ -112,7 +116,7 @@ def _columns(pieces: list[Piece]) -> list[list[Piece]]:
     single: list[Piece] = []  # what is not in columns, as far as it was read
     for band, across in _bands(pieces, gutter):
         left, right = _sides(band, gutter)
-        if _side_by_side(left, right):
+        if _side_by_side(left, right, _FEWEST_FURTHER_ROWS):
             found += [single] if single else []
             found += [*_columns(left), *_columns(right)]
             single = []
@@ -125,13 +129,23 @@ def _columns(pieces: list[Piece]) -> list[list[Piece]]:
 def _bands(pieces: list[Piece], gutter: float) -> Iterator[tuple[list[Piece], list[Piece]]]:
     """Yield from top to bottom what stands between two pieces that reach over the gutter, with the lower one of the two."""
     band: list[Piece] = []
+    usual = median(piece.height for piece in pieces)
     for piece in sorted(pieces, key=lambda piece: -piece.base):
-        if piece.left < gutter < piece.right:
+        if piece.left < gutter < piece.right or _is_over_both(piece, pieces, gutter, usual):
             yield band, [piece]
             band = []
         else:
             band.append(piece)
     yield band, []
+
+
+def _is_over_both(piece: Piece, pieces: list[Piece], gutter: float, usual: float) -> bool:
+    """Tell whether a short headline stands over both columns: the right one has room for it and text above and below."""
+    if piece.right > gutter or not (piece.bold or piece.height > 1.12 * usual):
+        return False
+    beside = [other.base - piece.base for other in pieces if other.left >= gutter]
+    room = not any(-1.3 * piece.height < distance < 1.6 * piece.height for distance in beside)
+    return room and any(distance > 0 for distance in beside) and any(distance < 0 for distance in beside)
 
 
 def _sides(pieces: list[Piece], gutter: float) -> tuple[list[Piece], list[Piece]]:
@@ -147,20 +161,22 @@ def _gutter(pieces: list[Piece]) -> float | None:
         if at and start - starts[at - 1] < 1:  # the same edge again
             continue
         gutter = start - _GUTTER * height / 2
-        beside = 0
-        for band, _ in _bands(pieces, gutter):
+        beside = across = 0
+        for band, over in _bands(pieces, gutter):
             left, right = _sides(band, gutter)
-            if _side_by_side(left, right) and max(piece.right for piece in left) <= start - _GUTTER * height:
+            across += len(over)
+            if _side_by_side(left, right, _FEWEST_ROWS) and max(piece.right for piece in left) <= start - _GUTTER * height:
                 beside += min(len(left), len(right))
-        if beside and (best is None or beside > best[0]):
-            best = (beside, gutter)
+        if beside and (best is None or beside - across > best[0]):
+            best = (beside - across, gutter)
     return best[1] if best else None
 
 
-def _side_by_side(left: list[Piece], right: list[Piece]) -> bool:
+def _side_by_side(left: list[Piece], right: list[Piece], fewest: int) -> bool:
     """Tell whether two sets of pieces are columns of running text beside each other."""
     for side in (left, right):
-        if len(side) < _FEWEST_ROWS or median(len(piece.text.split()) for piece in side) < _FEWEST_WORDS:
+        rows = [sum(len(piece.text.split()) for piece in row) for row in _rows(side)]
+        if len(rows) < fewest or median(rows) < _FEWEST_WORDS:
             return False
     tops, bottoms = [max(p.base for p in side) for side in (left, right)], [min(p.base for p in side) for side in (left, right)]
     return min(tops) > max(bottoms)
@@ -192,11 +208,11 @@ def _line(row: list[Piece], page: int, flow: int) -> Line:
 
 @dataclass(frozen=True, slots=True)
 class _Setting:
-    """How a file sets its text: the usual height of letters, distance of lines in heights, and each column's edges."""
+    """How a file sets its text: the usual height of letters, distance of lines in heights, and each column's right edge."""
 
     height: float
     leading: float
-    edges: dict[int, tuple[float, float]]
+    edges: dict[int, float]
 
 
 def _paragraphs(lines: list[Line]) -> list[list[Line]]:
@@ -229,7 +245,8 @@ def _setting(lines: list[Line]) -> _Setting:
     edges = {}
     for flow, grouped in groupby(lines, key=lambda line: line.flow):
         column = list(grouped)
-        edges[flow] = (min(line.left for line in column), max(line.right for line in column))
+        rights = sorted(line.right for line in column)
+        edges[flow] = rights[round(0.9 * (len(rights) - 1))]  # not the last: one overlong line would make all others short
     return _Setting(height, min(max(median(steps), 0.8), 2.5) if steps else 1.2, edges)
 
 
@@ -263,7 +280,7 @@ def _was_meant(before: Line, line: Line, setting: _Setting) -> bool:
     """Tell whether a line was ended by whoever wrote it: the next word would still have had room."""
     word = line.text.split(" ", 1)[0]
     width = (line.right - line.left) * (len(word) + 1) / max(len(line.text), 1)
-    return before.right + width + line.height < setting.edges[before.flow][1]
+    return before.right + width + line.height < setting.edges[before.flow]
 
 
 # ---- text
@@ -293,7 +310,8 @@ def _written(paragraphs: list[list[Line]], pages: int) -> tuple[str, tuple[int, 
 def _continued(text: str, line: str, words: set[str]) -> tuple[str, int]:
     """Return a paragraph with another line, and where that starts.
 
-    A hyphen at the end of a line is dropped unless the word has it elsewhere in the file, or has another one.
+    A hyphen at the end of a line is dropped unless the word has it elsewhere in the file, has another one, or begins
+    as words with a hyphen do.
     """
     broken, following = _BROKEN.search(text), _FIRST_WORD.match(line)
     if not broken or not following:
@@ -306,6 +324,6 @@ def _continued(text: str, line: str, words: set[str]) -> tuple[str, int]:
     elif whole in words or hyphened in words:
         is_one = whole in words
     else:
-        is_one = right[0].islower() and left.isalpha()
+        is_one = right[0].islower() and left.isalpha() and left.casefold() not in _WITH_HYPHEN
     kept = text[:-1] if is_one else text
     return kept + line, len(kept)

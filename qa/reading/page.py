@@ -6,6 +6,7 @@ them for machines: JSON-LD, meta elements, the canonical link, the mark that a b
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 from collections.abc import Iterable, Iterator
@@ -26,7 +27,8 @@ _TITLES = ("og:title", "citation_title", "dc.title", "twitter:title")
 _AUTHORS = ("author", "citation_author", "dc.creator", "article:author", "parsely-author")
 _DATES = ("article:published_time", "datepublished", "citation_publication_date", "dc.date", "dc.date.issued", "parsely-pub-date", "date")
 _PUBLICATIONS = ("og:site_name", "citation_journal_title", "application-name")
-_LITTLE = 0.2  # of the words of a page: less than this in its main text is said
+_PICTURE = re.compile(r"data:[\w.+-]+/[\w.+-]+;base64,[A-Za-z0-9+/=\s]+")  # inside the page, as programs that save pages write them
+_LARGE = 4_000_000  # code points; finding the main text of more takes minutes
 
 
 def read_page(source: Source) -> Iterator[Article | Notice]:
@@ -39,10 +41,11 @@ def read_page(source: Source) -> Iterator[Article | Notice]:
     if not text.strip():
         yield Notice(source.name, "is empty; expected a web page", skipped=True)
         return
+    text = _PICTURE.sub("", text)
     root = parse_html(text.encode("utf-8", "replace"))
     fields = _stated(root, text[:8192])
-    body, whole = _main_text(root)
-    if whole:
+    body = _main_text(root) if len(text) <= _LARGE else []
+    if not body and (body := blocks(_body(root), AROUND)):
         message = "its main text can't be told from what stands around it; all of it was read, check what was understood"
         yield Notice(source.name, message, skipped=False)
     stated_title = fields.get("title")
@@ -56,14 +59,12 @@ def text_of(root: Any) -> str:
     return joined(blocks(_body(root)))
 
 
-def _main_text(root: Any) -> tuple[list[Block], bool]:
-    """Return the blocks of the main text, and whether they are all that the page has for want of any better."""
+def _main_text(root: Any) -> list[Block]:
+    """Return the blocks of the main text, none where trafilatura finds no such text."""
     from trafilatura import bare_extraction
 
-    everything = blocks(_body(root), AROUND)
-    found = bare_extraction(root, include_comments=False, include_tables=True, with_metadata=False)
-    main = blocks(found.body) if found is not None and found.body is not None else []
-    return (main, False) if main else (everything, bool(everything))
+    found = bare_extraction(copy.deepcopy(root), include_comments=False, include_tables=True, with_metadata=False)
+    return blocks(found.body) if found is not None and found.body is not None else []
 
 
 def _body(root: Any) -> Any:

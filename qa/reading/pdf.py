@@ -87,6 +87,7 @@ def _pieces(page: Any) -> list[Piece]:
     turn = page.get_rotation()
     found: list[Piece] = []
     current: Piece | None = None
+    last = (0.0, 0.0)
     for at in range(textpage.count_chars()):
         character = chr(raw.FPDFText_GetUnicode(textpage, at) or 0x20)
         if character in "\r\n":
@@ -100,8 +101,11 @@ def _pieces(page: Any) -> list[Piece]:
             continue
         start, end, base = _upright(turn, x.value, y.value, left.value, right.value, bottom.value, top.value)
         if current is not None and not (
-            abs(base - current.base) <= _RISE * current.height
-            and current.right - _BACK * current.height <= start <= current.right + _GAP * current.height
+            (start, base) == last  # a ligature, whose letters PDFium all puts in the one place
+            or (
+                abs(base - current.base) <= _RISE * current.height
+                and current.right - _BACK * current.height <= start <= current.right + _GAP * current.height
+            )
         ):
             current = None
         if current is None:
@@ -109,6 +113,7 @@ def _pieces(page: Any) -> list[Piece]:
             found.append(current)
         elif not current.text.endswith(" ") and start - current.right > 0.35 * current.height:
             current.text += " "
+        last = start, base
         current.text += "-" if character == _HYPHEN else character
         current.right = max(current.right, end)
         if current.bold and character.isalnum() and not _is_bold(textpage, at):
