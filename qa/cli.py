@@ -131,8 +131,7 @@ def build(
     rebuild: bool,
     as_json: bool,
 ) -> None:
-    """Make the index hold the articles under PATHS: folders, archives and files of text, Markdown, HTML,
-    PDF, Word, OpenDocument, EPUB, RTF, mail, CSV and JSON Lines.
+    """Make the index hold the articles under PATHS: folders, .md, .html, .pdf, .docx and other files.
 
     Unchanged articles cost nothing, changed ones are replaced, vanished ones removed.
     """

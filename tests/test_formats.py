@@ -226,6 +226,26 @@ def test_a_page_without_words_is_said(write: Write) -> None:
     )
 
 
+def test_footnote_marks_inline_quotes_and_preformatted_text(write: Write) -> None:
+    more = "<p>They call it <q>a dead river</q> now.<sup><a href='#f1'>[1]</a></sup></p><pre>Dear all,\nno limit.</pre></article>"
+    text = _one(write("a.html", _HEAD + _BODY.replace("</article>", more))).text
+    assert text == f"{_PAGE_TEXT}\n\nThey call it “a dead river” now.\n\nDear all, no limit."
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("<nav><a href='/'>Home</a></nav><div>The bridge is closed.</div><div>So is the weir.</div><footer>Imprint</footer>", 1),
+        ("<p>The bridge is closed.</p><p>So is the weir.</p>", 0),
+        ("<nav><a href='/'>Home</a></nav><div>The bridge is closed.<br>So is the weir.</div>", 1),
+    ],
+)
+def test_a_short_page(write: Write, body: str, expected: int) -> None:
+    articles, notices = _read(write("a.html", f"<html><body>{body}</body></html>"))
+    assert [article.text.split() for article in articles] == ["The bridge is closed. So is the weir.".split()]
+    assert len(notices) == expected
+
+
 def test_a_large_page_is_read_whole_and_said(write: Write) -> None:
     articles, notices = _read(write("a.html", f"<html><head><title>T</title></head><body>{'<p>Words of it.</p>' * 250_000}</body></html>"))
     assert articles[0].text.count("Words of it.") == 250_000

@@ -122,11 +122,11 @@ def blocks(root: Any, without: frozenset[str] = frozenset()) -> list[Block]:
 
     # lxml's walk needs no recursion, which a page nested a thousand deep would exhaust
     walk = etree.iterwalk(root, events=("start", "end"))
-    skipped: Any = None
+    skipped: Any = None  # lxml tells of the end of what it was told to skip
     for event, element in walk:
         name = name_of(element)
         if event == "start":
-            if name in unseen or _is_mark(element, name) or _is_hidden(element):
+            if name in unseen or is_mark(element) or _is_hidden(element):
                 walk.skip_subtree()
                 skipped = element
                 continue
@@ -137,6 +137,8 @@ def blocks(root: Any, without: frozenset[str] = frozenset()) -> list[Block]:
                 buffer.append(" | ")
             elif name in _BREAKS:
                 buffer.append("\n")
+            elif name == "q":  # the marks that browsers show
+                buffer.append("“")
             add(element.text)
         else:
             if element is skipped:
@@ -144,6 +146,8 @@ def blocks(root: Any, without: frozenset[str] = frozenset()) -> list[Block]:
             elif name in _BLOCKS and not _is_only_paragraph(element, name):
                 flush()
                 open_names.pop()
+            elif name == "q":
+                buffer.append("”")
             if element is not root:
                 add(element.tail)
     flush()
@@ -198,8 +202,9 @@ def _is_hidden(element: Any) -> bool:
     return element.get("hidden") is not None or "display:none" in (element.get("style") or "").replace(" ", "").lower()
 
 
-def _is_mark(element: Any, name: str) -> bool:
+def is_mark(element: Any) -> bool:
     """Tell whether an element is the mark of a footnote, or the way back from one: no words of the text."""
+    name = name_of(element)
     if name not in ("sup", "a") or len(element) > 2:
         return False
     link = element if name == "a" else next((child for child in element.iter() if name_of(child) == "a"), None)

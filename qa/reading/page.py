@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from qa.reading.blocks import AROUND, Block, blocks, joined, parse_html, without_title
+from qa.reading.blocks import AROUND, Block, blocks, is_mark, joined, name_of, parse_html, without_title
 from qa.reading.files import Notice, Source, article_from, author_of, decoded
 from qa.types import Article, PartialDate
 
@@ -44,8 +44,11 @@ def read_page(source: Source) -> Iterator[Article | Notice]:
     text = _PICTURE.sub("", text)
     root = parse_html(text.encode("utf-8", "replace"))
     fields = _stated(root, text[:8192])
+    everything = blocks(_body(root), AROUND)
     body = _main_text(root) if len(text) <= _LARGE else []
-    if not body and (body := blocks(_body(root), AROUND)):
+    merged = len(body) == 1 and body[0] not in everything  # what trafilatura makes of a page in which it sees no main text
+    if everything and (merged or not body):
+        body = everything
         message = "its main text can't be told from what stands around it; all of it was read, check what was understood"
         yield Notice(source.name, message, skipped=False)
     stated_title = fields.get("title")
@@ -63,8 +66,26 @@ def _main_text(root: Any) -> list[Block]:
     """Return the blocks of the main text, none where trafilatura finds no such text."""
     from trafilatura import bare_extraction
 
-    found = bare_extraction(copy.deepcopy(root), include_comments=False, include_tables=True, with_metadata=False)
+    found = bare_extraction(_plainer(copy.deepcopy(root)), include_comments=False, include_tables=True, with_metadata=False)
     return blocks(found.body) if found is not None and found.body is not None else []
+
+
+def _plainer(root: Any) -> Any:
+    """Return a page without what trafilatura would make too much of.
+
+    It has no eye for the marks of footnotes, and takes <pre> and the <q> inside a sentence for block quotes.
+    """
+    for element in list(root.iter("sup", "a", "pre", "q")):
+        name = name_of(element)
+        if is_mark(element):
+            element.drop_tree()
+        elif name == "pre":
+            element.tag = "p"
+        elif name == "q":
+            element.text = f"“{element.text or ''}"
+            element.tail = f"”{element.tail or ''}"
+            element.tag = "span"
+    return root
 
 
 def _body(root: Any) -> Any:
