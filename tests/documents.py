@@ -13,15 +13,21 @@ Placed = tuple[float, float, str, float, str]
 """Left edge, base line, font, size and words of a line on a page."""
 
 
-def pdf(pages: Sequence[Sequence[Placed]], *, title: str | None = None, author: str | None = None, password: str | None = None) -> bytes:
-    """Return a PDF with each line drawn at its place."""
+def pdf(
+    pages: Sequence[Sequence[Placed]], *, title: str | None = None, author: str | None = None, password: str | None = None, turn: int = 0
+) -> bytes:
+    """Return a PDF with each line drawn at its place; `turn` is by how much its pages are turned to be shown."""
     from reportlab.lib.pdfencrypt import StandardEncryption
 
     file = io.BytesIO()
+    width, height = A4
     canvas = Canvas(file, pagesize=A4, invariant=1, encrypt=StandardEncryption(password, canPrint=0) if password else None)
     canvas.setTitle(title or "")
     canvas.setAuthor(author or "")
     for page in pages:
+        canvas.setPageRotation(turn)
+        canvas.translate(*{0: (0, 0), 90: (width, 0), 180: (width, height), 270: (0, height)}[turn])
+        canvas.rotate(turn)
         for left, base, font, size, words in page:
             canvas.setFont(font, size)
             canvas.drawString(left, base, words)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import re
+import time
 import zipfile
 from collections.abc import Callable
 from email.message import EmailMessage
@@ -428,6 +429,11 @@ def test_short_headlines_over_columns_divide_them(write: Write) -> None:
     assert [word for word in text.split() if word in ("first", "second")] == ["first"] * 9 + ["second"] * 9
 
 
+@pytest.mark.parametrize("turn", [90, 180, 270])
+def test_a_turned_page_is_read_as_it_is_shown(write: Write, turn: int) -> None:
+    assert _one(write("a.pdf", pdf([[*column(60, 590, *_LEFT), *column(310, 590, *_RIGHT)]], turn=turn))).text == _COLUMN_TEXT
+
+
 def test_what_comes_once_at_the_edge_of_a_page_stays(write: Write) -> None:
     pages = [[*column(60, 810, words), *column(60, 700, "The same words stand on every page in the middle.")] for words in ("One.", "Two.")]
     text = _one(write("a.pdf", pdf(pages))).text
@@ -636,6 +642,12 @@ def test_rich_text(write: Write) -> None:
 def test_a_link_in_rich_text_keeps_its_words_alone(write: Write) -> None:
     link = r'{\field{\*\fldinst{HYPERLINK "https://x.example/y"}}{\fldrslt{the weir}}}'
     assert _one(write("a.rtf", rf"{{\rtf1\ansi It is {link} that leaks.\par}}")).text == "It is the weir that leaks."
+
+
+def test_open_links_in_rich_text_take_no_time(write: Write) -> None:
+    started = time.process_time()
+    _read(write("a.rtf", "{\\rtf1 " + "{\\field{\\*\\fldinst{" * 20_000))
+    assert time.process_time() - started < 5  # 33 s with striprtf's own pattern for links
 
 
 def test_what_is_no_rich_text_is_said(write: Write) -> None:

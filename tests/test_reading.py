@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa.errors import ReadingError
-from qa.reading import Notice, article_files, read
+from qa.reading import READERS, Notice, article_files, read
 from qa.types import Article, PartialDate
 
 Write = Callable[[str, str | bytes], Path]
@@ -309,7 +309,7 @@ def test_random_bytes_stop_nobody(tmp_path: Path, write: Write, name: str, seed:
     assert {Path(notice.source.partition(":")[0]).name for notice in notices} == {name}
 
 
-@given(st.binary(max_size=300), st.sampled_from([".md", ".txt", ".jsonl"]))
+@given(st.binary(max_size=300), st.sampled_from(sorted(READERS)))
 def test_any_bytes_are_articles_or_notices(tmp_path_factory: pytest.TempPathFactory, raw: bytes, ending: str) -> None:
     file = tmp_path_factory.getbasetemp() / f"any{ending}"
     file.write_bytes(raw)

@@ -26,7 +26,8 @@ def read_mail(source: Source) -> Iterator[Article | Notice]:
     text = _text(mail, source.name)
     attached = [part.get_filename() or "one without a name" for part in mail.iter_attachments()] if mail.is_multipart() else []
     if attached:
-        yield Notice(source.name, f"attachments were not read: {', '.join(attached)}; save them as files", skipped=False)
+        names = ", ".join(attached[:10]) + (", ..." if len(attached) > 10 else "")
+        yield Notice(source.name, f"attachments were not read: {names}; save them as files", skipped=False)
     yield from article_from(_fields(mail), text, source.default_id, source.name, "mail header")
 
 

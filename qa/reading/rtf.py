@@ -10,7 +10,7 @@ from qa.reading.files import Notice, Source, article_from, author_of
 from qa.types import Article
 
 _INFO = re.compile(r"\{\\info\b.*?\}\s*\}", re.DOTALL)
-_LINK = re.compile(r"\{\s*\\\*\\fldinst\b(?:[^{}]|\{[^{}]*\})*\}")  # where a link leads, which striprtf writes into the text
+_UNKNOWN = "\\unknown"  # in place of where a link leads, which striprtf would write into the text; it skips what it doesn't know
 _FIELD = r"\{\\%s\s((?:[^{}\\]|\\[^{}]|\\[{}])*)\}"
 
 
@@ -23,7 +23,7 @@ def read_rtf(source: Source) -> Iterator[Article | Notice]:
     raw = source.raw.decode("latin-1")  # rich text is ASCII; a stray byte stays the one it is
     if raw.count("{") > raw.count("}") + 1:
         yield Notice(source.name, "seems to be cut off; what is there was read", skipped=False)
-    text = rtf_to_text(_LINK.sub("", raw), errors="replace")
+    text = rtf_to_text(raw.replace("\\fldinst", _UNKNOWN), errors="replace")
     info = _INFO.search(raw)
     stated: dict[str, str] = {}
     for name in ("title", "author"):
