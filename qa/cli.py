@@ -602,7 +602,7 @@ def _texts(row: Row, name: str) -> list[str]:
 
 
 def _source_line(row: Row) -> str:
-    about = ", ".join(part for part in (row["published"], row["url"]) if part)
+    about = ", ".join(part for part in (row["published"], row["url"], f"page {row['page']}" if row["page"] else "") if part)
     place = f"{row['article']} [{row['start']}:{row['end']}]"
     return f"[{row['number']}] {row['title'] or '(no title)'}{f' ({about})' if about else ''} · {place}"
 

@@ -357,6 +357,47 @@ def test_three_columns(write: Write) -> None:
     assert _one(write("a.pdf", pdf([placed]))).text.split() == " ".join(" ".join(lines) for lines in words).split()
 
 
+def test_words_far_apart_make_no_column(write: Write) -> None:
+    placed = [*column(50, 700, *[f"First column has line {n} and" for n in range(12)])]
+    placed += column(230, 700, *[f"{'Wide gaps are in' if n < 7 else 'Second column has a long line'} {n}" for n in range(12)])
+    placed += column(325, 700, *[f"a line so thin {n}" for n in range(7)])
+    placed += column(420, 700, *[f"Third column has line {n} and" for n in range(12)])
+    text = _one(write("a.pdf", pdf([placed]))).text
+    firsts = [word for word in text.split() if word in ("First", "Wide", "Second", "Third")]
+    assert firsts == ["First"] * 12 + ["Wide"] * 7 + ["Second"] * 5 + ["Third"] * 12
+
+
+_INDENTED = """The weir of the mill was built
+in a year that nobody knows of.
+  The guild says that it was they
+who built it, and the trust says
+otherwise."""
+_BLOCK = """The weir of the mill was built
+in a year that nobody knows of:
+   it stood there in a flood
+   and in all the years since.
+The guild says that it was they
+who built it, and we don't know."""
+_OVERLONG = """The weir of the mill was built
+River Trust members say, in a year
+Nell Okafor has not found in any
+Wend book, and https://books.example/of-the-wend/and/more
+Mill Owners don't know it either
+Red Mill, they say, was the first
+Low Mill the second, and the two
+Upper Mills came last of all, as
+Joan Pell says, who has read all
+Wend books in the valley, and so
+River Trust members believe her."""
+
+
+@pytest.mark.parametrize(("lines", "starts"), [(_INDENTED, (0, 2)), (_BLOCK, (0, 2, 4)), (_OVERLONG, (0,))])
+def test_where_paragraphs_start(write: Write, lines: str, starts: tuple[int, ...]) -> None:
+    listed = lines.split("\n")
+    expected = [" ".join(line.strip() for line in listed[start:end]) for start, end in zip(starts, [*starts[1:], None], strict=True)]
+    assert _one(write("a.pdf", pdf([column(60, 700, *listed, font="Courier")]))).text.split("\n\n") == expected
+
+
 def test_a_table_is_read_row_by_row(write: Write) -> None:
     rows = [("Year", "Flow"), ("2021", "1.9"), ("2022", "1.6"), ("2023", "1.4")]
     placed = [line for at, row in enumerate(rows) for line in (*column(60, 700 - 14 * at, row[0]), *column(300, 700 - 14 * at, row[1]))]
@@ -438,6 +479,11 @@ def test_what_comes_once_at_the_edge_of_a_page_stays(write: Write) -> None:
     pages = [[*column(60, 810, words), *column(60, 700, "The same words stand on every page in the middle.")] for words in ("One.", "Two.")]
     text = _one(write("a.pdf", pdf(pages))).text
     assert [word for word in ("One.", "Two.") if word in text] == ["One.", "Two."]
+
+
+def test_the_same_words_at_other_heights_of_a_page_are_no_running_head(write: Write) -> None:
+    pages = [[*column(60, 700, f"{word} page of words."), *column(60, 650 - 40 * at, "So they say.")] for at, word in enumerate("ABC")]
+    assert _one(write("a.pdf", pdf(pages))).text.count("So they say.") == 3
 
 
 def test_roman_page_numbers_are_dropped_and_a_lone_year_is_not(write: Write) -> None:
@@ -578,6 +624,9 @@ def test_entities_are_neither_expanded_nor_fetched(write: Write, tmp_path: Path)
     laughs = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10 if n else "ha"}">' for n in range(12))
     document = zipfile.ZipFile(io.BytesIO(odt("<text:p>Words &l11;&out;.</text:p>"))).read("content.xml").decode()
     doctype = f'<!DOCTYPE x [{laughs}<!ENTITY out SYSTEM "{(tmp_path / "secret.txt").as_uri()}">]>'
+    for words in (document, document.replace("&l11;", "")):
+        articles, _ = _read(write("b.odt", zipped({"content.xml": doctype + words})))
+        assert not any("secret" in article.text for article in articles)
     articles, notices = _read(write("a.odt", zipped({"content.xml": doctype + document})))
     assert len(articles) + len(notices) == 1
     assert not any("ha" in article.text or "secret" in article.text for article in articles)

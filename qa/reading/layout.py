@@ -270,10 +270,10 @@ def _starts_paragraph(paragraph: list[Line], line: Line, after: Line | None, set
 
 
 def _is_indented(before: Line, line: Line, after: Line | None, ended: bool) -> bool:
-    """Tell whether a line is indented as the first of a paragraph; where the next one stays there, a block or a list goes on."""
+    """Tell whether a line is indented as the first of a paragraph or of a block, and not as a list's further lines are."""
     if line.left - before.left < 0.6 * line.height:
         return False
-    return ended if after is None else after.left < line.left - 0.3 * line.height
+    return ended or (after is not None and after.left < line.left - 0.3 * line.height)
 
 
 def _was_meant(before: Line, line: Line, setting: _Setting) -> bool:
