@@ -247,6 +247,16 @@ def test_a_short_page(write: Write, body: str, expected: int) -> None:
     assert len(notices) == expected
 
 
+def test_no_word_in_the_middle_of_a_sentence_is_lost(write: Write) -> None:
+    words = (
+        "<p>On <time datetime='2024-05-04'>4 May</time> <b>the</b> <i>guild</i> <a href='/x'>went</a> <abbr title='x'>to</abbr>"
+        " <span class='share tooltip'>court</span>, <cite>as</cite>\n<code>the</code> <mark>trust</mark><span hidden> never</span>"
+        "<span style='display:none'> ever</span> <small>had</small> <ins>expected</ins>.</p></article>"
+    )
+    text = _one(write("a.html", _HEAD + _BODY.replace("</article>", words))).text
+    assert text == f"{_PAGE_TEXT}\n\nOn 4 May the guild went to court, as the trust had expected."
+
+
 def test_a_large_page_is_read_whole_and_said(write: Write) -> None:
     articles, notices = _read(write("a.html", f"<html><head><title>T</title></head><body>{'<p>Words of it.</p>' * 250_000}</body></html>"))
     assert articles[0].text.count("Words of it.") == 250_000

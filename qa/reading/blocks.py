@@ -126,7 +126,7 @@ def blocks(root: Any, without: frozenset[str] = frozenset()) -> list[Block]:
     for event, element in walk:
         name = name_of(element)
         if event == "start":
-            if name in unseen or is_mark(element) or _is_hidden(element):
+            if name in unseen or is_mark(element) or is_hidden(element):
                 walk.skip_subtree()
                 skipped = element
                 continue
@@ -198,7 +198,8 @@ def _is_only_paragraph(element: Any, name: str) -> bool:
     return parent is not None and name_of(parent) in _CELLS and len(parent) == 1 and not (parent.text or "").strip()
 
 
-def _is_hidden(element: Any) -> bool:
+def is_hidden(element: Any) -> bool:
+    """Tell whether an element says that it isn't shown."""
     return element.get("hidden") is not None or "display:none" in (element.get("style") or "").replace(" ", "").lower()
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from qa.reading.blocks import AROUND, Block, blocks, is_mark, joined, name_of, parse_html, without_title
+from qa.reading.blocks import AROUND, Block, blocks, is_hidden, is_mark, joined, name_of, parse_html, without_title
 from qa.reading.files import Notice, Source, article_from, author_of, decoded
 from qa.types import Article, PartialDate
 
@@ -27,6 +27,7 @@ _TITLES = ("og:title", "citation_title", "dc.title", "twitter:title")
 _AUTHORS = ("author", "citation_author", "dc.creator", "article:author", "parsely-author")
 _DATES = ("article:published_time", "datepublished", "citation_publication_date", "dc.date", "dc.date.issued", "parsely-pub-date", "date")
 _PUBLICATIONS = ("og:site_name", "citation_journal_title", "application-name")
+_INLINE = tuple("abbr b bdi bdo big cite code data dfn em font i ins kbd label mark samp small span strong sub sup time tt u var".split())
 _PICTURE = re.compile(r"data:[\w.+-]+/[\w.+-]+;base64,[A-Za-z0-9+/=\s]+")  # inside the page, as programs that save pages write them
 _LARGE = 4_000_000  # code points; finding the main text of more takes minutes
 
@@ -73,8 +74,11 @@ def _main_text(root: Any) -> list[Block]:
 def _plainer(root: Any) -> Any:
     """Return a page without what trafilatura would make too much of.
 
-    It has no eye for the marks of footnotes, and takes <pre> and the <q> inside a sentence for block quotes.
+    It has no eye for the marks of footnotes, takes <pre> and the <q> inside a sentence for block quotes, and leaves out
+    some elements, such as <time>, in the middle of a sentence.
     """
+    from lxml import etree
+
     for element in list(root.iter("sup", "a", "pre", "q")):
         name = name_of(element)
         if is_mark(element):
@@ -85,6 +89,11 @@ def _plainer(root: Any) -> Any:
             element.text = f"“{element.text or ''}"
             element.tail = f"”{element.tail or ''}"
             element.tag = "span"
+    for paragraph in root.iter("p"):
+        for element in list(paragraph.iter(*_INLINE)):
+            if is_hidden(element):
+                element.drop_tree()
+        etree.strip_tags(paragraph, *_INLINE)
     return root
 
 
