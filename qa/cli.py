@@ -138,7 +138,9 @@ def build(
     from qa import library
 
     folder = index or settings.default_index()
-    told = {field.strip(): name.strip() for field, given, name in (column.partition("=") for column in columns) if given}
+    told = {
+        field.strip(): name.strip() for field, _, name in (column.partition("=") for column in columns) if field.strip() and name.strip()
+    }
     if len(told) < len(columns):
         raise click.UsageError(f"--column {' --column '.join(columns)}: expected FIELD=NAME, each field once, such as text=body")
     with _bars() as progress:

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from articles import FILES, IDS, NOBODY, RIVER_TRUST, SilentAttributor, WordEncoder, write_corpus
+from documents import column, pdf, zipped
 
 from qa.errors import IndexFolderError, ModelMismatchError, NoIndexError, ReadingError, SettingsError
 from qa.index.build import DENSE, LEXICAL, STORE
@@ -710,3 +711,22 @@ def test_two_builds_at_once_both_end_well(folder: Path, two_states: tuple[Path, 
         builder.go()
     assert [builder.ended() for builder in builders] == [0, 0]
     assert _whole(folder) in [_expected(corpus) for corpus in two_states]
+
+
+def test_documents_keep_their_pages_and_origins_and_a_damaged_archive_its_articles(tmp_path: Path, folder: Path) -> None:
+    documents = tmp_path / "documents"
+    documents.mkdir()
+    (documents / "a.pdf").write_bytes(pdf([column(60, 700, "The first page."), column(60, 700, "The second.")], title="Two pages"))
+    (documents / "b.zip").write_bytes(zipped({"c.csv": "words,by\nThe heron stands.,River Trust\n"}))
+    told = {"text": "words", "group": "by"}
+    report = build(folder, [documents], columns=told, encoder=WordEncoder(), attributor=SilentAttributor())
+    assert (report.added, report.notices) == (2, ())
+    corpus = Corpus(folder, WordEncoder())
+    found = {article.id: article for article in corpus.articles.values()}
+    corpus.close()
+    assert (found["a"].pages, found["a"].origins) == ((0, len("The first page.\n\n")), (("title", "file metadata"),))
+    assert (found["b/c-2"].pages, found["b/c-2"].origins) == ((), (("group", "column"),))
+    (documents / "b.zip").write_bytes(b"PK damaged")
+    again = build(folder, [documents], columns=told, encoder=WordEncoder(), attributor=SilentAttributor())
+    assert (again.removed, again.unchanged, len(again.skipped)) == (0, 1, 1)
+    assert set(_whole(folder)) == {"a", "b/c-2"}

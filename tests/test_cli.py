@@ -326,3 +326,11 @@ def test_the_installed_command_runs() -> None:
     done = subprocess.run([command, "--help"], capture_output=True, text=True, check=True)
     for name in ("build", "ask", "search", "check", "articles", "groups", "evaluate", "serve"):
         assert f"  {name} " in done.stdout
+
+
+@pytest.mark.parametrize("columns", [["text"], ["text=a", "text=b"], ["=a"]])
+def test_a_column_has_a_field_and_a_name(tmp_path: Path, columns: list[str]) -> None:
+    told = [part for column in columns for part in ("--column", column)]
+    result = CliRunner().invoke(cli.main, ["build", str(tmp_path), *told])
+    assert result.exit_code == 2
+    assert "expected FIELD=NAME, each field once, such as text=body" in result.stderr

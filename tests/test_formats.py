@@ -200,6 +200,18 @@ def test_pages_in_other_encodings(write: Write, encoding: str) -> None:
     assert _one(write("a.html", page.encode(encoding))).text == _PAGE_TEXT
 
 
+def test_what_is_called_latin_1_is_read_as_browsers_do(write: Write) -> None:
+    page = (_HEAD + _BODY).replace('charset="utf-8"', 'charset="ISO-8859-1"')
+    assert _one(write("a.html", page.encode("windows-1252"))).text == _PAGE_TEXT
+
+
+def test_a_page_with_bytes_that_are_no_utf_8(write: Write) -> None:
+    articles, notices = _read(write("a.html", (_HEAD + _BODY).encode().replace(b"third summer", b"third\xff summer")))
+    assert [article.text for article in articles] == [_PAGE_TEXT.replace("third summer", "third\ufffd summer")]
+    assert len(notices) == 1
+    assert notices[0].startswith("read a.html: holds bytes that are no UTF-8, which it says it is; ")
+
+
 def test_a_page_with_null_bytes_goes_on_behind_them(write: Write) -> None:
     assert _one(write("a.html", _HEAD + _BODY.replace("third summer", "third\0summer"))).text == _PAGE_TEXT.replace(
         "third summer", "third\ufffdsummer"

@@ -21,6 +21,7 @@ _BYTE_ORDER_MARKS = (
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
 )
+_AS_BROWSERS = dict.fromkeys(("iso-8859-1", "latin-1", "latin1", "ascii", "us-ascii"), "cp1252")  # what is called so is that
 _NOTHING = {"", "null", "~"}  # how YAML writes that there is no value
 _STATED = ("title", "group", "author", "published", "url", "publication")  # the fields whose origin is told
 _TEXT_FIELDS = tuple(name for name in _STATED if name != "published")
@@ -105,11 +106,15 @@ def decoded(raw: bytes, source: str, declared: str | None = None) -> tuple[str |
                 return raw.decode(encoding), []
             except UnicodeDecodeError:
                 break
-    for encoding in ("utf-8", *([declared] if declared else [])):
+    name = (declared or "").casefold().replace("_", "-")
+    for encoding in ("utf-8", *([_AS_BROWSERS.get(name, name)] if name else [])):
         try:
             return raw.decode(encoding), []
         except (UnicodeDecodeError, LookupError):  # the latter for an encoding that nobody knows
             continue
+    if name in ("utf-8", "utf8"):
+        message = "holds bytes that are no UTF-8, which it says it is; each was replaced by \ufffd, save it again if that matters"
+        return raw.decode("utf-8", "replace"), [Notice(source, message, skipped=False)]
     return _guessed(raw, source)
 
 
