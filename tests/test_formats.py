@@ -870,6 +870,13 @@ def test_a_bomb_in_a_document_is_said(write: Write) -> None:
         _refused(write(name, zipped({"word/document.xml": bytes(40_000_000)})), r"unpacks from 0\.0 to 40 MB, as no text does; .*")
 
 
+def test_a_document_with_too_large_a_part_is_said(write: Write) -> None:
+    words = "".join(f"<p>{number:x}</p>" for number in range(0, 900_000_000, 300))  # packs well, but not as a bomb does
+    _refused(
+        write("a.docx", zipped({"word/document.xml": words})), r"holds word/document\.xml, which has \d+ MB; expected at most 34 MB .*"
+    )
+
+
 def test_a_member_that_says_it_is_small_is_not_read_further(write: Write) -> None:
     raw = zipped({"a.txt": b"x" * 1_000_000, "b.txt": "Good."})
     size = (1_000_000).to_bytes(4, "little")

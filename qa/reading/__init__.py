@@ -26,7 +26,7 @@ from qa.reading.pdf import read_pdf
 from qa.reading.plain import read_plain
 from qa.reading.rtf import read_rtf
 from qa.reading.table import read_table
-from qa.reading.zipped import leads_out, member, opened, readable_members
+from qa.reading.zipped import MOST_UNPACKED, leads_out, member, opened, readable_members
 from qa.types import Article
 
 __all__ = ["FIELDS", "READERS", "Notice", "article_files", "read"]
@@ -128,7 +128,7 @@ def _read_source(reader: Reader, source: Source) -> Iterator[Article | Notice]:
 
 def _in_archive(source: Source) -> Iterator[Article | Notice]:
     """Yield the articles of the files in a .zip, each read in memory; other archives inside are not opened."""
-    with opened(source.raw, "a ZIP archive") as archive:
+    with opened(source.raw, "a ZIP archive", MOST_UNPACKED) as archive:
         files = [(path, info) for path, info in readable_members(archive) if path.suffix.lower() in READERS]
         if not files:
             raise ReadingError(f"holds no file that can be read; expected files ending in {', '.join(sorted(READERS))}")

@@ -7,16 +7,20 @@ import zipfile
 from pathlib import PurePosixPath
 
 from qa.errors import ReadingError
+from qa.reading.files import too_large
 
 MOST_MEMBERS = 10_000
+LARGEST_PART = 32 * 1024 * 1024  # bytes of one XML file: a tree of it takes thirty times as much memory
 MOST_UNPACKED = 1024 * 1024 * 1024  # bytes, all members together
+_MARKUP = (".xml", ".xhtml", ".html", ".htm", ".opf")
 _STEEPEST, _STEEP_FROM = 300, 16 * 1024 * 1024  # times smaller when packed, from this many bytes on: text stays below 20
 
 
-def opened(raw: bytes, expected: str) -> zipfile.ZipFile:
+def opened(raw: bytes, expected: str, largest_part: int = LARGEST_PART) -> zipfile.ZipFile:
     """Open an archive whose members may all be read; raise ReadingError where it is none, damaged, or unpacks to too much.
 
-    Python reads no more of a member than the size that it declares, so that the sizes declared are the ones that count.
+    `largest_part` is the most bytes that a member of XML or HTML may have. Python reads no more of a member than the size
+    that it declares, so that the sizes declared are the ones that count.
     """
     try:
         archive = zipfile.ZipFile(io.BytesIO(raw))
@@ -30,6 +34,9 @@ def opened(raw: bytes, expected: str) -> zipfile.ZipFile:
         raise ReadingError(
             f"unpacks from {len(raw) / 1e6:.1f} to {total / 1e6:.0f} MB, as no text does; not read, unpack it yourself if you trust it"
         )
+    parts = [member for member in members if member.filename.lower().endswith(_MARKUP) and member.file_size > largest_part]
+    if parts:
+        raise ReadingError(f"holds {parts[0].filename}, which {too_large(parts[0].file_size, largest_part)}")
     return archive
 
 
