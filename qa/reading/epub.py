@@ -70,7 +70,8 @@ def _locked(archive: ZipFile) -> set[str]:
 def _fields(package: Any) -> dict[str, Any]:
     stated: dict[str, list[str]] = {}
     for element in package.iter():
-        if name_of(element.getparent()) == "metadata" if element.getparent() is not None else False:
+        parent = element.getparent()
+        if parent is not None and name_of(parent) == "metadata":
             stated.setdefault(name_of(element), []).append(" ".join((element.text or "").split()))
     first = {name: values[0] for name, values in stated.items()}
     return {

@@ -15,7 +15,7 @@ from typing import Any
 
 from qa.reading.blocks import AROUND, Block, blocks, is_hidden, is_mark, joined, name_of, parse_html, without_title
 from qa.reading.files import Notice, Source, article_from, author_of, decoded
-from qa.types import Article, PartialDate
+from qa.types import Article, Origin, PartialDate
 
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE)
 _SAVED_FROM = re.compile(r"<!--\s*(?:saved from url=\(\d+\)|Page saved with SingleFile\s+url:\s*)(https?://[^\s>]+)", re.IGNORECASE)
@@ -54,8 +54,8 @@ def read_page(source: Source) -> Iterator[Article | Notice]:
         yield Notice(source.name, message, skipped=False)
     stated_title = fields.get("title")
     fields["title"], body = without_title(body, stated_title)
-    origins = {} if fields["title"] == stated_title else {"title": "heading"}
-    yield from article_from(fields, joined(body), source.default_id, source.name, "page metadata", origins=origins)  # type: ignore[arg-type]
+    origins: dict[str, Origin] = {} if fields["title"] == stated_title else {"title": "heading"}
+    yield from article_from(fields, joined(body), source.default_id, source.name, "page metadata", origins=origins)
 
 
 def text_of(root: Any) -> str:
