@@ -15,7 +15,11 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 Kind = Literal["full", "digest"]
-Origin = Literal["front matter", "column", "heading", "page metadata", "file metadata", "mail header"]
+Origin = Literal[
+    "front matter", "column", "heading", "page metadata", "file metadata", "mail header", "feed", "link",
+    "web domain", "web address", "byline", "dateline", "text", "corrected",
+]  # fmt: skip
+INFERRED: frozenset[Origin] = frozenset({"web domain", "web address", "byline", "dateline", "text"})  # read out of what isn't a field
 Voice = Literal["own", "quoted", "reported"]
 Asked = Literal["who", "what", "polar", "compare", "change", "groups", "mentions", "number", "when", "fact"]
 Read = Literal["publisher", "speaker", "since", "until", "asked", "topic", "carried"]
