@@ -8,7 +8,7 @@ print(Library.open(Path("index")).ask("Who calls for a ceasefire?").text)
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from qa.models.encoder import Encoder
     from qa.reading import Notice
     from qa.retrieval.corpus import Corpus, PassageReader
-    from qa.types import Answer, Article, Check, Comparison, Group, Hit, PartialDate, Question, Span, Statement
+    from qa.types import Answer, Article, Check, Comparison, Group, Hit, Link, PartialDate, Question, Span, Statement
 
 _ARTICLES_AT_ONCE = 16
 
@@ -60,24 +60,136 @@ def build(
 ) -> BuildReport:
     """Make the index in `folder` hold exactly the articles under `paths`; raise WhosaidError where that can't be done.
 
-    Group names come from `groups`, else from a groups.toml in one of the `paths`, and always from the one that ships
-    for names that it doesn't contradict. `columns` tells which column of tables and JSON Lines holds which field.
+    What `add` has brought in stays, what was removed stays away, what was corrected stays corrected. Group names come from
+    `groups`, else from a groups.toml in one of the `paths`, and always from the one that ships for names that it doesn't
+    contradict. `columns` tells which column of tables and JSON Lines holds which field.
     """
     from qa.attribution.attributor import TrainedAttributor
     from qa.index.build import build as build_index
     from qa.index.build import quiet
     from qa.reading import read
 
-    told = _groups_for(paths, groups)
     return build_index(
         folder,
         read(paths, columns),
         encoder or load_encoder(model),
         attributor or TrainedAttributor(),
-        told,
+        _groups_for(paths, groups),
         rebuild=rebuild,
         progress=progress or quiet,
     )
+
+
+def read_things(
+    things: Sequence[str],
+    *,
+    columns: Mapping[str, str] | None = None,
+    known: Mapping[str, Link] | None = None,
+    most: int = 100,
+    allow_private: bool | None = None,
+    progress: Progress | None = None,
+) -> Iterator[Article | Notice | Link]:
+    """Yield the articles of links (to articles, feeds and sitemaps), files and folders, with notices and what links remember.
+
+    `known` are links in the state in which they were read last, of which only news are read. Private addresses are
+    refused unless `allow_private`, or for None the setting WHOSAID_ALLOW_PRIVATE, allows them.
+    """
+    from qa.index.build import quiet
+    from qa.reading import read
+    from qa.reading.fetch import Fetcher, FetchSettings
+    from qa.reading.links import is_link, read_links
+
+    paths = [Path(thing) for thing in things if not is_link(thing)]
+    links = [thing for thing in things if is_link(thing)]
+    if paths:
+        yield from read(paths, columns)
+    if links:
+        allowed = settings.allow_private() if allow_private is None else allow_private
+        with Fetcher(FetchSettings(allow_private=allowed)) as fetcher:
+            yield from read_links(links, fetcher, known or {}, most=most, progress=progress or quiet)
+
+
+def add(
+    folder: Path,
+    things: Sequence[str],
+    *,
+    model: str | None = None,
+    columns: Mapping[str, str] | None = None,
+    most: int = 100,
+    allow_private: bool | None = None,
+    progress: Progress | None = None,
+    encoder: Encoder | None = None,
+    attributor: Attributor | None = None,
+) -> BuildReport:
+    """Bring the articles of links, files and folders into the index in `folder` beside what it holds; see `read_things`."""
+    items = read_things(things, columns=columns, most=most, allow_private=allow_private, progress=progress)
+    return add_articles(folder, items, model=model, progress=progress, encoder=encoder, attributor=attributor)
+
+
+def add_articles(
+    folder: Path,
+    items: Iterable[Article | Notice | Link],
+    *,
+    model: str | None = None,
+    progress: Progress | None = None,
+    encoder: Encoder | None = None,
+    attributor: Attributor | None = None,
+) -> BuildReport:
+    """Bring articles that were read into the index in `folder` beside what it holds; they stay until they are removed."""
+    from qa.attribution.attributor import TrainedAttributor
+    from qa.attribution.groups import merged
+    from qa.index.build import add as add_to_index
+    from qa.index.build import groups_of, quiet
+
+    told = merged([groups_of(folder), _groups_for((), None)])
+    return add_to_index(folder, items, encoder or load_encoder(model), attributor or TrainedAttributor(), told, progress=progress or quiet)
+
+
+def refresh(
+    folder: Path,
+    *,
+    model: str | None = None,
+    most: int = 100,
+    allow_private: bool | None = None,
+    progress: Progress | None = None,
+    encoder: Encoder | None = None,
+    attributor: Attributor | None = None,
+) -> BuildReport:
+    """Fetch again what was added by links, where it has changed, and what is new in their feeds and sitemaps.
+
+    Articles that were removed stay away. Raises NoIndexError, and SettingsError where no link was added.
+    """
+    from qa.attribution.attributor import TrainedAttributor
+    from qa.errors import SettingsError
+    from qa.index.build import groups_of, links_of, quiet
+    from qa.index.build import refresh as refresh_index
+
+    known = links_of(folder)
+    if not known:
+        raise SettingsError(f"{folder}: no link was added to this index; whosaid add URL does that")
+    items = read_things(list(known), known=known, most=most, allow_private=allow_private, progress=progress)
+    return refresh_index(
+        folder, items, encoder or load_encoder(model), attributor or TrainedAttributor(), groups_of(folder), progress=progress or quiet
+    )
+
+
+def remove(folder: Path, ids: Sequence[str]) -> BuildReport:
+    """Take articles out of the index in `folder`, for builds to come too; raise SettingsError where there is no such id."""
+    from qa.attribution.attributor import TrainedAttributor
+    from qa.index.build import remove as remove_from_index
+
+    return remove_from_index(folder, ids, TrainedAttributor())
+
+
+def edit(folder: Path, id: str, fields: Mapping[str, str | None]) -> BuildReport:
+    """Correct fields of an article in the index in `folder`, for builds to come too; None or nothing stands for unknown.
+
+    Raises SettingsError where there is no such id or field, or a date is none.
+    """
+    from qa.attribution.attributor import TrainedAttributor
+    from qa.index.build import edit as edit_in_index
+
+    return edit_in_index(folder, id, fields, TrainedAttributor())
 
 
 def attribute(
@@ -226,11 +338,36 @@ class Library:
 
         return check(quote, self._corpus, speaker)
 
-    def articles(self, *, with_text: bool = False) -> list[Article]:
-        """Return every article, newest first, those without a date last; without their texts unless asked for."""
+    def articles(
+        self,
+        *words: str,
+        groups: Sequence[str] = (),
+        since: PartialDate | None = None,
+        until: PartialDate | None = None,
+        unknown: Sequence[str] = (),
+        inferred: bool = False,
+        with_text: bool = False,
+    ) -> list[Article]:
+        """Return the articles that fit all that is given, newest first, those without a date last; without texts unless asked for.
+
+        `words` have to be in the title, author, id, address or publication; `unknown` are fields that nothing is known of;
+        `inferred` leaves out articles of which everything known is stated.
+        """
+        from qa.types import INFERRED
+
         corpus = self._corpus
-        listed = sorted(corpus.articles.items(), key=lambda pair: _newest_first(pair[1]))
-        return [corpus.with_text(key) if with_text else article for key, article in listed]
+        keys = corpus.among([corpus.registry.canonical(name) for name in groups], since, until)
+        wanted = [word.casefold() for word in words]
+        found = []
+        for key in corpus.articles if keys is None else keys:
+            article = corpus.articles[key]
+            names = " ".join(filter(None, (article.title, article.author, article.id, article.url, article.publication))).casefold()
+            if not all(word in names for word in wanted) or any(getattr(article, name) is not None for name in unknown):
+                continue
+            if not inferred or any(origin in INFERRED for _, origin in article.origins):
+                found.append((key, article))
+        found.sort(key=lambda pair: _newest_first(pair[1]))
+        return [corpus.with_text(key) if with_text else article for key, article in found]
 
     def article(self, id: str) -> Article:
         """Return one article with its text; raise KeyError where there is no such id."""
@@ -258,6 +395,14 @@ class Library:
             listed = [s for s in corpus.statements.get(key, ()) if wanted is None or goes_by(s, wanted)]
             found += [(corpus.with_text(key), statement) for statement in listed]
         return found
+
+    def elsewhere(self, id: str, words: str) -> tuple[Article | None, tuple[Article, ...]]:
+        """Return the article of another group that had these words of an article before, and the copies by others that have them.
+
+        Raises KeyError where there is no such id.
+        """
+        corpus = self._corpus
+        return corpus.elsewhere(corpus.keys[id], words)
 
     def passage_text(self, hit: Hit) -> str:
         """Return the words of a passage that search found."""

@@ -90,6 +90,7 @@ def _citation_row(citation: Citation) -> Row:
         "source": _pairs(citation.source),
         "cue": _pairs(citation.cue),
         "said": _pairs(citation.said),
+        "also_in": [article.id for article in (citation.first, *citation.also) if article],
     }
 
 

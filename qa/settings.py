@@ -35,3 +35,8 @@ def default_model() -> str:
 def reader() -> str | None:
     """Return WHOSAID_READER, a cross-encoder by folder or name, or None for the reader that ships."""
     return os.environ.get("WHOSAID_READER") or None
+
+
+def allow_private() -> bool:
+    """Tell whether WHOSAID_ALLOW_PRIVATE lets links lead to this machine and the private network."""
+    return os.environ.get("WHOSAID_ALLOW_PRIVATE", "").strip().lower() in ("1", "true", "yes", "on")

@@ -19,7 +19,9 @@ Origin = Literal[
     "front matter", "column", "heading", "page metadata", "file metadata", "mail header", "feed", "link",
     "web domain", "web address", "byline", "dateline", "text", "corrected",
 ]  # fmt: skip
+FIELDS = ("title", "group", "author", "published", "url", "publication")  # of an article, that may be unknown and be corrected
 INFERRED: frozenset[Origin] = frozenset({"web domain", "web address", "byline", "dateline", "text"})  # read out of what isn't a field
+LinkKind = Literal["article", "feed", "sitemap"]
 Voice = Literal["own", "quoted", "reported"]
 Asked = Literal["who", "what", "polar", "compare", "change", "groups", "mentions", "number", "when", "fact"]
 Read = Literal["publisher", "speaker", "since", "until", "asked", "topic", "carried"]
@@ -122,6 +124,21 @@ class Article:
     def page_at(self, offset: int) -> int | None:
         """Return the number of the page on which this place of the text stands, None where there are no pages."""
         return max(bisect_right(self.pages, offset), 1) if self.pages else None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An address that was read, and what tells next time whether it holds anything new.
+
+    `etag` and `modified` are what its server calls this state, `sha256` is that of its bytes, `fetched` the time in ISO form.
+    """
+
+    url: str
+    kind: LinkKind
+    etag: str | None
+    modified: str | None
+    sha256: str
+    fetched: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +262,7 @@ class Citation:
     """A word-for-word quote and its place: `article.text[span.start:span.end] == quote`, checked before it is shown.
 
     `source`, `cue` and `said` are where the article names who says it, by which words, and what exactly is theirs.
+    `first` is the article of another group that had these words before, `also` are those that had them afterwards.
     """
 
     number: int
@@ -259,6 +277,8 @@ class Citation:
     source: tuple[Span, ...] = ()
     cue: tuple[Span, ...] = ()
     said: tuple[Span, ...] = ()
+    first: Article | None = None
+    also: tuple[Article, ...] = ()
 
     @property
     def digest(self) -> bool:

@@ -132,8 +132,8 @@ def test_ask_json_is_one_object_with_exact_places(run: Run, index_folder: Path) 
     assert row["answered"] is True
     first = row["citations"][0]
     assert set(first) == {
-        "number", "article", "group", "speaker", "voice", "organisation", "quote", "start", "end", "title", "published", "url", "kind",
-        "source", "cue", "said",
+        "number", "article", "group", "speaker", "voice", "organisation", "quote", "start", "end", "page", "title", "published", "url",
+        "kind", "source", "cue", "said", "also_in",
     }  # fmt: skip
     assert (first["number"], first["speaker"], first["voice"], first["published"]) == (1, "Ada Marsh", "quoted", "2024-03")
     for citation in row["citations"]:

@@ -31,6 +31,7 @@ LEFT_OPEN = 0.25  # share of a piece's words, weighted by rarity, under which th
 OF_SEVERAL = ("compare", "change", "groups", "mentions")  # kinds of questions that each group answers for itself
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")  # can be neither printed nor written
 MENTIONED = 0.5  # share of the topic's words that a sentence has to have where the question is who mentions it
+SAME_SENTENCE = 85  # of 100, likeness of two sentences in copies of an article that are one sentence
 JUDGED = 24  # sentences of a share of the articles that are looked at closely
 
 
@@ -57,7 +58,7 @@ def answer(question: Question, corpus: Corpus) -> Answer:
     among = corpus.among(query.within or (() if query.speakers else query.publishers), query.since, query.until)
     searched = [corpus.articles[key] for key in (corpus.articles if among is None else among)]
     chosen = _chosen(query, corpus, among)
-    citations = verified(numbered(chosen), corpus)
+    citations = verified(numbered(chosen, corpus), corpus)
     found = [candidate.hit for candidate in search(query, corpus, ALSO_FOUND + len(citations), question.speakers)]
     also = _not_cited(found, citations)[:ALSO_FOUND]
     if not citations:
@@ -80,7 +81,9 @@ def _listed(query: Query, corpus: Corpus) -> Answer | None:
         found = listing.quoted_by_groups(names, corpus, among)
         groups = {citation.group for citation in found}
         if listing.asks_who_mentions(query):
-            found += [citation for citation in verified(numbered(_chosen(query, corpus, among)), corpus) if citation.group not in groups]
+            found += [
+                citation for citation in verified(numbered(_chosen(query, corpus, among), corpus), corpus) if citation.group not in groups
+            ]
         searched = len(corpus.articles if among is None else among)
         if not found:
             words = compose.nobody_quotes(names, searched)
@@ -121,7 +124,7 @@ def _chosen(query: Query, corpus: Corpus, among: list[int] | None) -> list[Quote
         shares = [corpus.among((group,), query.since, query.until) for group in query.within] or [among]
         for share in shares:
             found += _answering(query, topic, corpus, share)
-    found = _once(sorted(found, key=lambda quote: -quote.score))
+    found = _once(sorted(found, key=lambda quote: -quote.score), corpus)
     if not found:
         return []
     if len(query.publishers) > 1 or len(query.within) > 1 or query.asked in OF_SEVERAL:
@@ -163,12 +166,28 @@ def when(quote: Quote) -> tuple[bool, int]:
     return date is None, date.first.toordinal() if date else 0
 
 
-def _once(found: list[Quote]) -> list[Quote]:
-    """Leave out sentences that the same group has said in the same words."""
+def _once(found: list[Quote], corpus: Corpus) -> list[Quote]:
+    """Leave out sentences that the same group has said in the same words, and all but the first of those in copies of an article."""
     seen: dict[tuple[str | None, str], Quote] = {}
     for quote in found:
         seen.setdefault((quote.article.group, " ".join(quote.text.split())), quote)
-    return list(seen.values())
+    kept: dict[int, list[Quote]] = {}
+    for quote in seen.values():
+        copies = corpus.copies.get(quote.key, (quote.key,))
+        same = next((other for other in kept.get(copies[0], ()) if _same_words(other.text, quote.text)), None)
+        if same is None:
+            kept.setdefault(copies[0], []).append(quote)
+        elif copies.index(quote.key) < copies.index(same.key):
+            here = kept[copies[0]]
+            here[here.index(same)] = quote
+    return sorted((quote for listed in kept.values() for quote in listed), key=lambda quote: -quote.score)
+
+
+def _same_words(one: str, other: str) -> bool:
+    """Tell whether two sentences of copies of one article are the same sentence, edited perhaps."""
+    from rapidfuzz.fuzz import ratio
+
+    return ratio(" ".join(one.split()), " ".join(other.split())) >= SAME_SENTENCE
 
 
 def _each_group(judged: list[Quote], query: Query) -> list[Quote]:
@@ -198,10 +217,11 @@ def _home(quote: Quote) -> tuple[str, str | None, str]:
     return quote.article.id, quote.speaker, quote.voice
 
 
-def numbered(chosen: Iterable[Quote]) -> Iterable[Citation]:
+def numbered(chosen: Iterable[Quote], corpus: Corpus) -> Iterable[Citation]:
     """Yield a citation for each quote, numbered in their order."""
     for number, quote in enumerate(chosen, 1):
         digest = quote.article.kind == "digest"
+        first, also = corpus.elsewhere(quote.key, quote.text)
         yield Citation(
             number=number,
             article=quote.article,
@@ -215,6 +235,8 @@ def numbered(chosen: Iterable[Quote]) -> Iterable[Citation]:
             source=quote.source,
             cue=quote.cue,
             said=quote.said,
+            first=first,
+            also=also,
         )
 
 

@@ -45,7 +45,7 @@ def compare(question: Question, corpus: Corpus, *, by_date: bool = False) -> Com
 def _row(group: str, query: Query, topic: Topic, corpus: Corpus, *, by_date: bool) -> GroupStance:
     """Return what a group has on the topic, its citations not yet numbered through."""
     searched, stance, chosen = _of_group(group, query, topic, corpus)
-    citations = verified(numbered(sorted(chosen, key=when) if by_date else chosen), corpus)
+    citations = verified(numbered(sorted(chosen, key=when) if by_date else chosen, corpus), corpus)
     return GroupStance(group, searched, stance if citations else "silent", citations)
 
 

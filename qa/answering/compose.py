@@ -20,6 +20,7 @@ def heading(citation: Citation) -> str:
     article = citation.article
     publisher = article.group or UNKNOWN_GROUP
     when = article.published.in_words() if article.published else "date unknown"
+    when += f"; {same}" if (same := same_words(citation)) else ""
     if citation.digest:
         digest = f"our digest of a text by {publisher} ({when})"
         return _capital(digest) if citation.speaker == citation.group else f"{speaker(citation)}, in {digest}"
@@ -28,6 +29,13 @@ def heading(citation: Citation) -> str:
         return f"{named}, in its own voice ({when})"
     how = "quoted by" if citation.voice == "quoted" else "as reported by"
     return f"{speaker(citation)}, {how} {publisher} ({when})"
+
+
+def same_words(citation: Citation) -> str:
+    """Return by whom else the article of a quote was published, nothing where there is no copy of it."""
+    if citation.first:
+        return f"first published by {citation.first.group or UNKNOWN_GROUP}"
+    return f"also published by {_listed([article.group or UNKNOWN_GROUP for article in citation.also])}" if citation.also else ""
 
 
 def speaker(citation: Citation) -> str:

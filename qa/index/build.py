@@ -10,20 +10,24 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from qa.attribution.attributor import Attributor
-from qa.errors import IndexFolderError, NoIndexError, ReadingError
+from qa.errors import IndexFolderError, NoIndexError, ReadingError, SettingsError
+from qa.index.copies import ALIKE, bands, likeness
 from qa.index.dense import DenseIndex
 from qa.index.folder import IndexFolder
 from qa.index.lexical import LexicalIndex
-from qa.index.store import Analysed, Store, content_hash
+from qa.index.plan import Plan, planned
+from qa.index.remarks import Remarks, Values, checked, remarked
+from qa.index.store import Analysed, Known, Store
 from qa.models.encoder import Encoder
 from qa.passages import sentences, windows
 from qa.reading import Notice
-from qa.types import Article, Group, Span
+from qa.types import Article, Group, Link, Span
 
 STORE, DENSE, LEXICAL = "store.sqlite", "sentences.faiss", "passages"
 _ARTICLES_AT_ONCE = 16  # read anew together
@@ -35,11 +39,15 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class BuildReport:
-    """What a build did. `attributed` counts the unchanged articles whose statements were read anew, without encoding."""
+    """What a build or another change did. `merged` counts articles that are word for word another one.
+
+    `attributed` counts the unchanged articles whose statements were read anew, without encoding.
+    """
 
     added: int
     changed: int
     removed: int
+    merged: int
     unchanged: int
     attributed: int
     sentences: int
@@ -58,7 +66,7 @@ def quiet(doing: str, done: int, total: int) -> None:
 
 def build(
     folder: Path,
-    items: Iterable[Article | Notice],
+    items: Iterable[Article | Notice | Link],
     encoder: Encoder,
     attributor: Attributor,
     groups: Sequence[Group] = (),
@@ -66,29 +74,157 @@ def build(
     rebuild: bool = False,
     progress: Progress = quiet,
 ) -> BuildReport:
-    """Make the index hold exactly the articles among `items`; keep those whose file could not be read this time.
+    """Make the index hold exactly the articles among `items`, what was added by itself, and what could not be read this time.
 
     Raises ReadingError where there is no article at all (the index stays as it is), ModelMismatchError where it was
-    made with another model and `rebuild` is not set, IndexFolderError where it can't be written.
+    made with another model and `rebuild` is not set, IndexFolderError where it can't be written. Whatever `progress`
+    raises stops the build and leaves the index as it was.
     """
+    return _brought_in(folder, items, encoder, attributor, groups, adding=False, rebuild=rebuild, progress=progress)
+
+
+def add(
+    folder: Path,
+    items: Iterable[Article | Notice | Link],
+    encoder: Encoder,
+    attributor: Attributor,
+    groups: Sequence[Group] = (),
+    *,
+    progress: Progress = quiet,
+) -> BuildReport:
+    """Bring the articles among `items` into the index beside all that it holds, or anew; make the index where there is none.
+
+    What is added stays whatever is built afterwards, until it is removed. Raises as `build` does.
+    """
+    return _brought_in(folder, items, encoder, attributor, groups, adding=True, rebuild=False, progress=progress)
+
+
+def refresh(
+    folder: Path,
+    items: Iterable[Article | Notice | Link],
+    encoder: Encoder,
+    attributor: Attributor,
+    groups: Sequence[Group] = (),
+    *,
+    progress: Progress = quiet,
+) -> BuildReport:
+    """Do as `add` does with what has changed since it was added, but leave away what was removed; nothing at all may have changed."""
+    return _brought_in(folder, items, encoder, attributor, groups, adding=True, again=True, rebuild=False, progress=progress)
+
+
+def remove(folder: Path, ids: Sequence[str], attributor: Attributor) -> BuildReport:
+    """Take articles out for good: a build leaves them out too. Raises NoIndexError, and SettingsError for an unknown id."""
+
+    def plan(store: Store) -> Plan:
+        known, remarks = store.known(), store.remarks()
+        there = [known[id] for id in dict.fromkeys(ids) if _is_known(id, known)]
+        noted = {one.article.id: replace(remarks.get(one.article.id, Remarks()), removed=True) for one in there}
+        return Plan(dead=[one.key for one in there], vanished=len(there), unchanged=len(known) - len(there), remarks=noted)
+
+    return _altered(folder, plan, attributor)
+
+
+def edit(folder: Path, id: str, fields: Values, attributor: Attributor) -> BuildReport:
+    """Correct what an article states, in the index and for all builds to come; None or nothing stands for unknown.
+
+    Raises NoIndexError, and SettingsError for an unknown id or field and for a date that is none.
+    """
+    corrected = checked(fields)
+
+    def plan(store: Store) -> Plan:
+        known = store.known()
+        _is_known(id, known)
+        noted = store.remarks().get(id, Remarks())
+        noted = replace(noted, corrected={**noted.corrected, **corrected})
+        retold = remarked(known[id].article, noted)
+        return Plan(
+            retold=[(known[id].key, retold)],
+            changed=int(retold != known[id].article),
+            unchanged=len(known) - int(retold != known[id].article),
+            remarks={id: noted},
+            added=frozenset({id} if known[id].added else ()),
+        )
+
+    return _altered(folder, plan, attributor)
+
+
+def links_of(folder: Path) -> dict[str, Link]:
+    """Return the links that an index remembers, by their addresses; raise NoIndexError where there is no index."""
+    with _reading(folder) as store:
+        return store.links()
+
+
+def _is_known(id: str, known: Mapping[str, Known]) -> bool:
+    """Return true for an id that is there; raise SettingsError for any other."""
+    if id not in known:
+        raise SettingsError(f"no article with the id {id!r}; whosaid articles lists them")
+    return True
+
+
+def _brought_in(
+    folder: Path,
+    items: Iterable[Article | Notice | Link],
+    encoder: Encoder,
+    attributor: Attributor,
+    groups: Sequence[Group],
+    *,
+    adding: bool,
+    again: bool = False,
+    rebuild: bool,
+    progress: Progress,
+) -> BuildReport:
     started = time.monotonic()
     place = IndexFolder(folder)
     _refuse_what_is_no_index(place, rebuild)
-    articles, notices = _sorted_out(items, progress)
-    if not articles:
+    articles, notices, links = _sorted_out(items, progress)
+    if not articles and not again:
         reasons = f" ({notices[0]})" if notices else ""
         raise ReadingError(f"no article found{reasons}; expected files with text, such as .md, .html, .pdf or .docx; nothing was changed")
     with place.locked():
         number = _number_to_write(place, encoder, rebuild)
         home = place.numbered(number)
         home.mkdir(exist_ok=True)
-        try:
-            _keep_aliases(place, home)
-            report = _bring_in_line(home, articles, notices, encoder, attributor, groups, progress)
-        except (sqlite3.Error, OSError) as error:
-            raise IndexFolderError(f"{folder}: can't be written ({error}); free space or check permissions and build again") from error
+        with _told_if_full(folder):
+            store = Store(home / STORE, write=True)
+            try:
+                old, lost = _taken_over(place, home, store)
+                notices += lost
+                ids = {article.id for article in articles}
+                articles = [*(article for article in old if article.id not in ids), *articles]
+                known = store.known()
+                plan = planned(
+                    articles, notices, known, store.remarks(), store.text, adding=adding, again=again, added={article.id for article in old}
+                )
+                plan.groups, plan.links = groups, links
+                report = _carried_out(plan, home, store, encoder.identity.dimension, encoder, attributor, progress)
+            finally:
+                store.close()
         place.put_in_force(number, encoder.identity)
-    return BuildReport(*report, time.monotonic() - started, tuple(notices))
+    return replace(report, seconds=time.monotonic() - started, notices=(*notices, *report.notices))
+
+
+def _altered(folder: Path, plan: Callable[[Store], Plan], attributor: Attributor) -> BuildReport:
+    """Carry out a change that encodes nothing."""
+    started = time.monotonic()
+    place = IndexFolder(folder)
+    place.manifest()
+    with place.locked(), _told_if_full(folder):
+        manifest = place.manifest()
+        home = place.numbered(manifest.number)
+        store = Store(home / STORE, write=True)
+        try:
+            report = _carried_out(plan(store), home, store, manifest.model.dimension, None, attributor, quiet)
+        finally:
+            store.close()
+    return replace(report, seconds=time.monotonic() - started)
+
+
+@contextmanager
+def _told_if_full(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        raise IndexFolderError(f"{folder}: can't be written ({error}); free space or check permissions and try again") from error
 
 
 def derive_anew(home: Path, dimension: int) -> None:
@@ -115,16 +251,19 @@ def _refuse_what_is_no_index(place: IndexFolder, rebuild: bool) -> None:
             raise
 
 
-def _sorted_out(items: Iterable[Article | Notice], progress: Progress) -> tuple[list[Article], list[Notice]]:
+def _sorted_out(items: Iterable[Article | Notice | Link], progress: Progress) -> tuple[list[Article], list[Notice], list[Link]]:
     articles: list[Article] = []
     notices: list[Notice] = []
+    links: list[Link] = []
     for item in items:
         if isinstance(item, Article):
             articles.append(item)
             progress("Reading", len(articles), 0)
-        else:
+        elif isinstance(item, Notice):
             notices.append(item)
-    return articles, notices
+        else:
+            links.append(item)
+    return articles, notices, links
 
 
 def _number_to_write(place: IndexFolder, encoder: Encoder, rebuild: bool) -> int:
@@ -146,35 +285,60 @@ def _number_to_write(place: IndexFolder, encoder: Encoder, rebuild: bool) -> int
     return in_force.number + 1
 
 
-def _keep_aliases(place: IndexFolder, home: Path) -> None:
-    """Take the names that a person has corrected over into a folder that is written anew, as far as they can be read."""
+def _taken_over(place: IndexFolder, home: Path, store: Store) -> tuple[list[Article], list[Notice]]:
+    """Take what people told the index over into a folder that is written anew; return the articles that were added by themselves.
+
+    A notice tells where the old folder can't be read.
+    """
     try:
         in_force = place.numbered(place.manifest().number)
         if in_force == home:
-            return
+            return [], []
         old = Store(in_force / STORE)
-    except (NoIndexError, IndexFolderError):
-        return  # a first build, or a rebuild of what is damaged
+    except NoIndexError:
+        return [], []
+    except IndexFolderError as error:
+        return [], [_lost(place, error)]
     try:
-        aliases = old.aliases()
-    except sqlite3.Error:
-        aliases = {}
+        articles = [replace(one.article, text=old.text(one.key)) for one in old.known().values() if one.added]
+        store.set_aliases(old.aliases())
+        for id, remarks in old.remarks().items():
+            store.set_remarks(id, remarks)
+        for link in old.links().values():
+            store.set_link(link)
+    except sqlite3.Error as error:
+        return [], [_lost(place, error)]
     finally:
         old.close()
-    new = Store(home / STORE, write=True)
-    try:
-        new.set_aliases(aliases)
-        new.commit(changed=False)
-    finally:
-        new.close()
+    return articles, []
+
+
+def _lost(place: IndexFolder, error: Exception) -> Notice:
+    message = f"what was added or corrected by hand can't be taken over from the old index ({error}); do it again"
+    return Notice(str(place.path), message, skipped=False)
 
 
 def aliases_of(folder: Path) -> dict[str, str]:
     """Return the names that a person has corrected in an index; raise NoIndexError where there is none."""
+    with _reading(folder) as store:
+        return store.aliases()
+
+
+def groups_of(folder: Path) -> tuple[Group, ...]:
+    """Return the groups that an index was told of; none where there is no index."""
+    try:
+        with _reading(folder) as store:
+            return store.groups()
+    except NoIndexError:
+        return ()
+
+
+@contextmanager
+def _reading(folder: Path) -> Iterator[Store]:
     place = IndexFolder(folder)
     store = Store(place.numbered(place.manifest().number) / STORE)
     try:
-        return store.aliases()
+        yield store
     finally:
         store.close()
 
@@ -199,65 +363,60 @@ def set_alias(folder: Path, name: str, canonical: str | None) -> dict[str, str]:
     return aliases
 
 
-def _bring_in_line(
-    home: Path,
-    articles: list[Article],
-    notices: list[Notice],
-    encoder: Encoder,
-    attributor: Attributor,
-    groups: Sequence[Group],
-    progress: Progress,
-) -> tuple[int, int, int, int, int, int]:
-    store = Store(home / STORE, write=True)
-    try:
-        known = store.hashes()
-        new = [article for article in articles if article.id not in known or known[article.id][1] != content_hash(article)]
-        changed = [article for article in new if article.id in known]
-        vanished = _vanished(known, articles, notices)
-        dead = [known[article.id][0] for article in changed] + vanished
-        lexical = _usable_lexical(home / LEXICAL, store)
-        if new or vanished:
-            store.mark_pending(True)
-            store.commit(changed=False)
-        altered = store.set_groups(groups)
-        for article in articles:
-            if article.id in known and known[article.id][2] != article.source:
-                store.set_source(known[article.id][0], article.source)
-                altered = True
-        attributed = _attributed_anew(store, set(dead), attributor, progress)
-        written = 0
-        if new or vanished:
-            store.remove(dead)
-            keys = []
-            for analysed in _analysed(new, encoder, attributor, progress):
-                keys.append(store.add(analysed))
-                written += len(analysed.vectors)
-            lexical.add(store.passage_texts(keys))
-        if new or vanished or altered or attributed:
-            store.commit()
-        if dead:
-            lexical.remove(dead)
-        dense = DenseIndex.open(home / DENSE, store, encoder.identity.dimension)
-        if dense.changed:
-            dense.save(home / DENSE)
-        if store.derived_pending:
-            store.mark_pending(False)
-            store.commit(changed=False)
-        return len(new) - len(changed), len(changed), len(vanished), len(articles) - len(new), attributed, written
-    finally:
-        store.close()
+def _carried_out(
+    plan: Plan, home: Path, store: Store, dimension: int, encoder: Encoder | None, attributor: Attributor, progress: Progress
+) -> BuildReport:
+    """Change the store and what is derived from it, in the order that the module's first lines tell."""
+    lexical = _usable_lexical(home / LEXICAL, store)
+    moved = bool(plan.new or plan.dead)
+    if moved:
+        store.mark_pending(True)
+        store.commit(changed=False)
+    altered = store.set_groups(plan.groups) if plan.groups is not None else False
+    for id, remarks in plan.remarks.items():
+        store.set_remarks(id, remarks)
+    for link in plan.links:
+        store.set_link(link)
+    for key, article in plan.retold:
+        store.set_fields(key, article, added=article.id in plan.added)
+    store.remove(plan.dead)
+    attributed = _attributed_anew(store, attributor, progress, every=encoder is not None)
+    keys: list[int] = []
+    written = 0
+    if plan.new and encoder:
+        for analysed in _analysed(plan.new, encoder, attributor, progress):
+            keys.append(store.add(analysed, added=analysed.article.id in plan.added))
+            written += len(analysed.vectors)
+        lexical.add(store.passage_texts(keys))
+    notices = [*plan.notices, *_linked_copies(store, keys, plan.new)]
+    if moved or altered or attributed or plan.retold:
+        store.commit()
+    elif plan.remarks or plan.links:
+        store.commit(changed=False)
+    if plan.dead:
+        lexical.remove(plan.dead)
+    dense = DenseIndex.open(home / DENSE, store, dimension)
+    if dense.changed:
+        dense.save(home / DENSE)
+    if store.derived_pending:
+        store.mark_pending(False)
+        store.commit(changed=False)
+    return BuildReport(plan.fresh, plan.changed, plan.vanished, plan.merged, plan.unchanged, attributed, written, 0.0, tuple(notices))
 
 
-def _vanished(known: dict[str, tuple[int, str, str | None]], articles: list[Article], notices: list[Notice]) -> list[int]:
-    """Return the keys of articles that are no longer there; what could not be read this time is kept."""
-    present = {article.id for article in articles} | {notice.id for notice in notices if notice.id}
-    unread = {notice.source for notice in notices if notice.skipped}
-    gone = []
-    for id, (key, _, source) in known.items():
-        places = {source, (source or "").rpartition(":")[0], *map(str, Path(source or "").parents)}
-        if id not in present and not places & unread:
-            gone.append(key)
-    return gone
+def _linked_copies(store: Store, keys: Iterable[int], articles: Iterable[Article]) -> Iterator[Notice]:
+    """Link each of these articles with those that are nearly the same, and yield a notice for it.
+
+    A digest is a text of its own, whatever it is about.
+    """
+    listed = store.articles()
+    for key, article in zip(keys, articles, strict=True):
+        near = [other for other in store.near(bands(article.text)) if other < key and listed[other].kind == article.kind]
+        alike = [other for other in sorted(near) if likeness(store.text(other), article.text) >= ALIKE]
+        store.link_copies(key, alike)
+        if alike:
+            others = ", ".join(repr(listed[other].id) for other in alike[:3]) + (" and others" if len(alike) > 3 else "")
+            yield Notice(article.source or article.id, f"{article.id!r} is nearly the same as {others}; linked with it", skipped=False)
 
 
 def _usable_lexical(folder: Path, store: Store) -> LexicalIndex:
@@ -271,9 +430,9 @@ def _usable_lexical(folder: Path, store: Store) -> LexicalIndex:
     return lexical
 
 
-def _attributed_anew(store: Store, dead: set[int], attributor: Attributor, progress: Progress) -> int:
-    """Read the statements anew where another attributor has read them; return of how many articles."""
-    keys = [key for key in store.attributed_otherwise(attributor.identity) if key not in dead]
+def _attributed_anew(store: Store, attributor: Attributor, progress: Progress, *, every: bool) -> int:
+    """Read the statements anew where nobody has read them, or where `every` another attributor; return of how many articles."""
+    keys = store.attributed_otherwise(attributor.identity) if every else store.unattributed()
     listed = store.articles()
     for at in range(0, len(keys), _ARTICLES_AT_ONCE):
         part = keys[at : at + _ARTICLES_AT_ONCE]

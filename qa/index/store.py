@@ -12,7 +12,7 @@ import sqlite3
 import threading
 import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,10 @@ import numpy as np
 import numpy.typing as npt
 
 from qa.errors import IndexFolderError
+from qa.index.copies import bands, fingerprint
+from qa.index.remarks import Remarks
 from qa.models.encoder import Vectors
-from qa.types import Article, Group, PartialDate, Passage, Span, Statement
+from qa.types import Article, Group, Link, PartialDate, Passage, Span, Statement
 
 Ids = npt.NDArray[np.int64]
 
@@ -30,7 +32,13 @@ CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS articles (
     key INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, hash TEXT NOT NULL, source TEXT,
     title TEXT, grp TEXT, author TEXT, published TEXT, url TEXT, publication TEXT, kind TEXT NOT NULL,
-    origins TEXT NOT NULL, pages TEXT NOT NULL, attribution TEXT NOT NULL, text TEXT NOT NULL);
+    origins TEXT NOT NULL, pages TEXT NOT NULL, attribution TEXT NOT NULL, added INTEGER NOT NULL, fingerprint TEXT NOT NULL,
+    text TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS bands (value INTEGER NOT NULL, article INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS copies (article INTEGER NOT NULL, other INTEGER NOT NULL, PRIMARY KEY (article, other));
+CREATE TABLE IF NOT EXISTS remarks (id TEXT PRIMARY KEY, remarks TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS links (
+    url TEXT PRIMARY KEY, kind TEXT NOT NULL, etag TEXT, modified TEXT, sha256 TEXT NOT NULL, fetched TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS passages (
     id INTEGER PRIMARY KEY AUTOINCREMENT, article INTEGER NOT NULL, start INTEGER NOT NULL, end INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS sentences (
@@ -40,6 +48,10 @@ CREATE TABLE IF NOT EXISTS statements (
     id INTEGER PRIMARY KEY AUTOINCREMENT, article INTEGER NOT NULL, speaker TEXT, voice TEXT NOT NULL,
     organisation TEXT, speech INTEGER NOT NULL,
     source TEXT NOT NULL, cue TEXT NOT NULL, content TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS articles_fingerprint ON articles (fingerprint);
+CREATE INDEX IF NOT EXISTS bands_value ON bands (value);
+CREATE INDEX IF NOT EXISTS bands_article ON bands (article);
+CREATE INDEX IF NOT EXISTS copies_other ON copies (other);
 CREATE INDEX IF NOT EXISTS passages_article ON passages (article);
 CREATE INDEX IF NOT EXISTS sentences_article ON sentences (article);
 CREATE INDEX IF NOT EXISTS sentences_passage ON sentences (passage);
@@ -75,10 +87,23 @@ class Analysed:
     vectors: Vectors
 
 
-def content_hash(article: Article) -> str:
-    """Return the SHA-256 of everything an article states and of how it is taken apart; its file's name doesn't count."""
-    fields = {**asdict(replace(article, source=None)), "analysis": ANALYSIS}
-    return hashlib.sha256(json.dumps(fields, sort_keys=True, default=str).encode()).hexdigest()
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An article of the store as a writer needs it: its key, the hash of its text, what it states, and how it came in.
+
+    `added` tells that it was added by itself, so that a build leaves it alone; `fingerprint` is that of its words.
+    """
+
+    key: int
+    hash: str
+    article: Article
+    added: bool
+    fingerprint: str
+
+
+def text_hash(article: Article) -> str:
+    """Return the SHA-256 of an article's text, its pages and how they are taken apart; what it states doesn't count."""
+    return hashlib.sha256(json.dumps([article.text, article.pages, ANALYSIS]).encode()).hexdigest()
 
 
 class Store:
@@ -129,9 +154,26 @@ class Store:
         """Return every article by its key, without its text."""
         return {row[0]: _article(row) for row in self._rows(f"SELECT {_ARTICLE} FROM articles ORDER BY key")}
 
-    def hashes(self) -> dict[str, tuple[int, str, str | None]]:
-        """Return key, content hash and source of every article, by its id."""
-        return {row[0]: row[1:] for row in self._rows("SELECT id, key, hash, source FROM articles")}
+    def known(self) -> dict[str, Known]:
+        """Return every article by its id, without its text."""
+        rows = self._rows(f"SELECT {_ARTICLE}, hash, added, fingerprint FROM articles ORDER BY key")
+        return {row[1]: Known(row[0], row[-3], _article(row[:-3]), bool(row[-2]), row[-1]) for row in rows}
+
+    def near(self, values: Iterable[int]) -> set[int]:
+        """Return the keys of articles that share one of these bands."""
+        return {row[0] for row in self._rows_in("SELECT article FROM bands WHERE value IN (%s)", values)}
+
+    def copies(self) -> list[tuple[int, int]]:
+        """Return the pairs of keys of articles that are nearly the same."""
+        return [(one, other) for one, other in self._rows("SELECT article, other FROM copies ORDER BY article, other")]
+
+    def links(self) -> dict[str, Link]:
+        """Return the addresses that were read, by themselves."""
+        return {row[0]: Link(*row) for row in self._rows("SELECT url, kind, etag, modified, sha256, fetched FROM links ORDER BY url")}
+
+    def remarks(self) -> dict[str, Remarks]:
+        """Return what is known of articles beside what their files state, by their ids."""
+        return {id: _remarks(row) for id, row in self._rows("SELECT id, remarks FROM remarks")}
 
     def text(self, key: int) -> str:
         """Return the text of one article; raise KeyError where there is no such key."""
@@ -211,6 +253,10 @@ class Store:
         """Return the keys of articles whose statements were read by another attributor than this."""
         return [row[0] for row in self._rows("SELECT key FROM articles WHERE attribution != ? ORDER BY key", (identity,))]
 
+    def unattributed(self) -> list[int]:
+        """Return the keys of articles whose statements nobody has read since their group changed."""
+        return [row[0] for row in self._rows("SELECT key FROM articles WHERE attribution = '' ORDER BY key")]
+
     def counts(self) -> dict[str, int]:
         """Return how many articles, passages, sentences and statements there are."""
         return {table: self._rows(f"SELECT count(*) FROM {table}")[0][0] for table in ("articles", "passages", "sentences", "statements")}
@@ -239,25 +285,48 @@ class Store:
         self._set("groups", listed)
         return True
 
+    def set_link(self, link: Link) -> None:
+        """Remember an address in the state in which it was read last."""
+        row = (link.url, link.kind, link.etag, link.modified, link.sha256, link.fetched)
+        self._db.execute("INSERT OR REPLACE INTO links VALUES (?, ?, ?, ?, ?, ?)", row)
+
     def set_aliases(self, aliases: Mapping[str, str]) -> None:
         """Remember the names that a person has corrected."""
         self._set("aliases", json.dumps(dict(aliases)))
 
-    def set_source(self, key: int, source: str | None) -> None:
-        """Note that an unchanged article is now read from somewhere else."""
-        self._db.execute("UPDATE articles SET source = ? WHERE key = ?", (source, key))
+    def set_remarks(self, id: str, remarks: Remarks) -> None:
+        """Remember what is known of an article beside what its file states; nothing at all is forgotten."""
+        if remarks == Remarks():
+            self._db.execute("DELETE FROM remarks WHERE id = ?", (id,))
+        else:
+            row = json.dumps(asdict(remarks))
+            self._db.execute("INSERT INTO remarks VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET remarks = excluded.remarks", (id, row))
 
-    def add(self, analysed: Analysed) -> int:
+    def set_fields(self, key: int, article: Article, *, added: bool) -> None:
+        """Put what an article states in place of what it stated; its text, sentences and vectors stay.
+
+        Statements name the article's group: where that changes they count as read by nobody.
+        """
+        self._db.execute("UPDATE articles SET attribution = '' WHERE key = ? AND grp IS NOT ?", (key, article.group))
+        self._db.execute(
+            "UPDATE articles SET source = ?, title = ?, grp = ?, author = ?, published = ?, url = ?, publication = ?, kind = ?,"
+            " origins = ?, added = ? WHERE key = ?", (*_stated(article), added, key),
+        )  # fmt: skip
+
+    def link_copies(self, key: int, others: Iterable[int]) -> None:
+        """Note that an article is nearly the same as these others."""
+        self._db.executemany("INSERT OR IGNORE INTO copies VALUES (?, ?)", [(min(key, other), max(key, other)) for other in others])
+
+    def add(self, analysed: Analysed, *, added: bool = False) -> int:
         """Write an article that isn't there; return its key."""
         article = analysed.article
         row = (
-            article.id, content_hash(article), article.source, article.title, article.group, article.author,
-            str(article.published) if article.published else None, article.url, article.publication, article.kind,
-            json.dumps(dict(article.origins)), json.dumps(article.pages), analysed.attribution, article.text,
+            article.id, text_hash(article), *_stated(article), added,
+            json.dumps(article.pages), analysed.attribution, fingerprint(article.text), article.text,
         )  # fmt: skip
         key = self._db.execute(
             "INSERT INTO articles (id, hash, source, title, grp, author, published, url, publication, kind,"
-            " origins, pages, attribution, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row,
+            " origins, added, pages, attribution, fingerprint, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row,
         ).lastrowid  # fmt: skip
         if key is None:
             raise IndexFolderError(f"article {article.id!r}: the store gave it no key; build the index again with --rebuild")
@@ -270,6 +339,7 @@ class Store:
             self._db.executemany("INSERT INTO sentences (article, passage, start, end, vector) VALUES (?, ?, ?, ?, ?)", rows)
             at += len(rows)
         self._add_statements(key, analysed.statements)
+        self._db.executemany("INSERT INTO bands VALUES (?, ?)", [(value, key) for value in bands(article.text)])
         return key
 
     def replace_statements(self, key: int, statements: Iterable[Statement], attribution: str) -> None:
@@ -290,8 +360,9 @@ class Store:
     def remove(self, keys: Iterable[int]) -> None:
         """Take articles out with everything that belongs to them."""
         for key in keys:
-            for table in ("statements", "sentences", "passages"):
+            for table in ("statements", "sentences", "passages", "bands", "copies"):
                 self._db.execute(f"DELETE FROM {table} WHERE article = ?", (key,))
+            self._db.execute("DELETE FROM copies WHERE other = ?", (key,))
             self._db.execute("DELETE FROM articles WHERE key = ?", (key,))
 
     def mark_pending(self, pending: bool) -> None:
@@ -318,6 +389,18 @@ def _article(row: tuple[Any, ...]) -> Article:
     date = PartialDate.parse(published) if published else None
     stated = tuple(json.loads(origins).items())
     return Article(id, "", title, group, author, date, url, publication, kind, source, stated, tuple(json.loads(pages)))
+
+
+def _stated(article: Article) -> tuple[str | None, ...]:
+    """Return the columns from source to origins."""
+    published = str(article.published) if article.published else None
+    fields = (article.source, article.title, article.group, article.author, published, article.url, article.publication, article.kind)
+    return *fields, json.dumps(dict(article.origins))
+
+
+def _remarks(row: str) -> Remarks:
+    fields = json.loads(row)
+    return Remarks(fields["corrected"], {name: (value, origin) for name, (value, origin) in fields["filled"].items()}, fields["removed"])
 
 
 def _matrix(blobs: list[bytes]) -> Vectors:

@@ -154,7 +154,7 @@ def article_from(
     kind = _text(fields.get("kind"))
     if kind not in (None, "full", "digest"):
         yield Notice(source, f"kind {kind!r} is not 'full' or 'digest'; taken as full", skipped=False)
-    known = [name for name in _STATED if (published if name == "published" else values[name]) is not None]
+    known = [name for name in ("id", *_STATED) if (published if name == "published" else values[name]) is not None]
     yield Article(
         id=values["id"] or _LONE_SURROGATE.sub("\ufffd", default_id),
         text=_LONE_SURROGATE.sub("\ufffd", text),

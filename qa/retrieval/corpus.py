@@ -154,6 +154,46 @@ class Corpus:
             if (not wanted or article.group in wanted) and _may_fall(article.published, since, until)
         ]
 
+    @cached_property
+    def copies(self) -> dict[int, tuple[int, ...]]:
+        """The keys of all articles that are nearly the same as one, itself among them, the first published first.
+
+        Only articles that have such copies are in it. Copies of copies are copies.
+        """
+        root: dict[int, int] = {}
+
+        def root_of(key: int) -> int:
+            while root.setdefault(key, key) != key:
+                key = root[key]
+            return key
+
+        for one, other in self.store.copies():
+            root[root_of(other)] = root_of(one)
+        clusters: dict[int, list[int]] = defaultdict(list)
+        for key in root:
+            clusters[root_of(key)].append(key)
+        ordered = [tuple(sorted(keys, key=self._age)) for keys in clusters.values()]
+        return {key: keys for keys in ordered for key in keys}
+
+    def elsewhere(self, key: int, words: str) -> tuple[Article | None, tuple[Article, ...]]:
+        """Return the article of another group that had these words of a copy before it, and those of others that have them too."""
+        mine = self.articles[key]
+        wanted = " ".join(words.split())
+        before: list[Article] = []
+        others: list[Article] = []
+        for copy in self.copies.get(key, ()):
+            article = self.articles[copy]
+            if article.group in {mine.group, *(other.group for other in before + others)} or not article.group:
+                continue
+            if wanted in " ".join(self.with_text(copy).text.split()):
+                earlier = article.published and mine.published and article.published.last < mine.published.first
+                (before if earlier else others).append(article)
+        return before[0] if before else None, tuple(others)
+
+    def _age(self, key: int) -> tuple[bool, int, int]:
+        published = self.articles[key].published
+        return published is None, published.first.toordinal() if published else 0, key
+
     # ---- names
 
     @cached_property

@@ -81,7 +81,11 @@ def _citation(parts: list[Any], article: Article, span: Span, library: Library) 
     if type(number) is not int or not 0 < number < 1000 or voice not in get_args(Voice):
         raise PlaceError(_NOT_OURS)
     sources, cues = (tuple(_span(pair, article) for pair in _list(pairs)) for pairs in (source, cue))
-    citation = Citation(number, article, span, span.of(article.text), speaker, article.group, voice, score=0.0, source=sources, cue=cues)
+    words = span.of(article.text)
+    first, also = library.elsewhere(article.id, words)
+    citation = Citation(
+        *(number, article, span, words, speaker, article.group, voice), score=0.0, source=sources, cue=cues, first=first, also=also
+    )
     if speaker == article.group and not sources and not cues and (voice == "own" or citation.digest):
         return citation
     said = _statement(citation, library)

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import TypedDict
 
-from qa.answering.compose import heading, quoted
+from qa.answering.compose import heading, quoted, same_words
 from qa.answering.compose import speaker as who_says
 from qa.library import GroupEntry
 from qa.types import Article, Citation
@@ -163,13 +163,18 @@ def _card(place: Place) -> Card:
         link=place.link,
         number=citation.number if citation else 0,
         speaker=who_says(citation) if citation and not reader.in_our_words(citation) else "",
-        publisher=reader.publisher(article),
+        publisher=_publisher(place),
         date=reader.date(article),
         title=article.title or reader.NO_TITLE,
         voice=_DIGEST_CARD if digest else _VOICES[citation.voice] if citation else "",
         digest=digest,
         words=_cut(" ".join(words.split())),
     )
+
+
+def _publisher(place: Place) -> str:
+    same = same_words(place.citation) if place.citation else ""
+    return f"{reader.publisher(place.article)}{f' ({same})' if same else ''}"
 
 
 def _cut(words: str) -> str:

@@ -1,0 +1,406 @@
+"""The life of a corpus: adding, correcting and removing articles, and what builds and rebuilds make of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from articles import ANGLERS_CLUB, CITY_COUNCIL, IDS, NOBODY, RIVER_TRUST, SilentAttributor, WordEncoder, write_corpus
+
+from qa.errors import NoIndexError, ReadingError, SettingsError
+from qa.index import build as builder
+from qa.index.build import BuildReport
+from qa.library import Library, add_articles, build
+from qa.reading import Notice
+from qa.types import Article, Link, PartialDate
+
+FLOOD = (
+    "The floods of this winter took two bridges and a year of work from the people of the lower valley. We ask every member to come"
+    " to the meadow on Saturday with boots and a spade. The council has promised sandbags, and we shall hold it to that promise."
+    " Nobody should have to carry a piano upstairs a third time."
+)
+BOATS = (
+    "Rowing boats may be hired from the first of May at the landing below the weir. The price is that of last year. Children wear"
+    " a vest, and so should those who taught them to row. Dogs travel free, if they can swim."
+)
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    """A small corpus of our own to change."""
+    return write_corpus(tmp_path / "corpus")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where an index may come to be."""
+    return tmp_path / "index"
+
+
+def _article(id: str = "flood", text: str = FLOOD, **fields: object) -> Article:
+    known = {"source": f"{id}.md", **fields}
+    origins = tuple((name, "front matter") for name in known if name != "source")
+    return Article(id, text, origins=origins, **known)  # type: ignore[arg-type]
+
+
+def _build(folder: Path, items: Iterable[Article | Notice | Link], words: WordEncoder, *, rebuild: bool = False) -> BuildReport:
+    return builder.build(folder, items, words, NOBODY, rebuild=rebuild)
+
+
+def _add(folder: Path, items: Iterable[Article | Notice | Link], words: WordEncoder) -> BuildReport:
+    return add_articles(folder, items, encoder=words, attributor=NOBODY)
+
+
+def _edit(folder: Path, id: str, **fields: str | None) -> BuildReport:
+    return builder.edit(folder, id, fields, NOBODY)
+
+
+def _remove(folder: Path, *ids: str) -> BuildReport:
+    return builder.remove(folder, ids, NOBODY)
+
+
+def _there(folder: Path, words: WordEncoder) -> dict[str, Article]:
+    """Return the articles with their texts, after checking that search finds the words of each in it."""
+    library = Library.open(folder, encoder=words)
+    found = {article.id: article for article in library.articles(with_text=True)}
+    for article in found.values():
+        assert any(hit.article.id == article.id for hit in library.search(article.text[:200], 50))
+    counts = library.counts()
+    assert counts["articles"] == len(found)
+    library.close()
+    return found
+
+
+def _counts(report: BuildReport) -> tuple[int, int, int, int, int]:
+    return report.added, report.changed, report.removed, report.merged, report.unchanged
+
+
+# ---- adding
+
+
+def test_what_is_added_stands_beside_the_rest_and_outlives_builds(corpus: Path, folder: Path, words: WordEncoder) -> None:
+    build(folder, [corpus], encoder=words, attributor=NOBODY)
+    words.encoded.clear()
+    assert _counts(_add(folder, [_article()], words)) == (1, 0, 0, 0, 0)
+    assert len(words.encoded) == 4
+    assert set(_there(folder, words)) == {*IDS, "flood"}
+    (corpus / "letter.md").unlink()
+    assert _counts(build(folder, [corpus], encoder=words, attributor=NOBODY))[:3] == (0, 0, 1)
+    assert set(_there(folder, words)) == {*IDS, "flood"} - {"letter"}
+
+
+def test_adding_makes_an_index_where_there_is_none(folder: Path, words: WordEncoder) -> None:
+    _add(folder, [_article()], words)
+    assert set(_there(folder, words)) == {"flood"}
+
+
+def test_adding_nothing_that_can_be_read_changes_nothing(folder: Path, words: WordEncoder) -> None:
+    with pytest.raises(ReadingError, match="no article found"):
+        _add(folder, [Notice("a.md", "is empty", skipped=True)], words)
+    assert not (folder / "manifest.json").exists()
+
+
+def test_an_added_file_that_has_changed_replaces_itself(folder: Path, words: WordEncoder) -> None:
+    _add(folder, [_article()], words)
+    report = _add(folder, [_article(text=FLOOD + " Bring tea.")], words)
+    assert _counts(report) == (0, 1, 0, 0, 0)
+    assert _there(folder, words)["flood"].text.endswith("Bring tea.")
+
+
+def test_another_file_of_the_same_name_gets_an_id_of_its_own(folder: Path, words: WordEncoder) -> None:
+    _add(folder, [_article(source="a/flood.md")], words)
+    _add(folder, [_article(text=BOATS, source="b/flood.md")], words)
+    there = _there(folder, words)
+    assert {id: article.text for id, article in there.items()} == {"flood": FLOOD, "flood~2": BOATS}
+    assert _counts(_add(folder, [_article(text=BOATS, source="b/flood.md")], words)) == (0, 0, 0, 0, 1)
+
+
+def test_a_file_that_moved_keeps_its_id_even_if_it_was_edited(folder: Path, words: WordEncoder) -> None:
+    _add(folder, [_article(source="a/flood.md")], words)
+    assert _counts(_add(folder, [_article(source="b/flood.md")], words)) == (0, 0, 0, 0, 1)
+    assert _counts(_add(folder, [_article(text=FLOOD.replace("two bridges", "three bridges"), source="c/flood.md")], words)) == (
+        0,
+        1,
+        0,
+        0,
+        0,
+    )
+    assert _there(folder, words)["flood"].source == "c/flood.md"
+
+
+def test_a_rebuild_takes_over_what_was_added_corrected_and_removed(corpus: Path, folder: Path, words: WordEncoder) -> None:
+    build(folder, [corpus], encoder=words, attributor=NOBODY)
+    link = Link("https://river.example/flood", "article", '"1"', None, "0" * 64, "2025-01-02T03:04:05Z")
+    _add(folder, [_article(), link], words)
+    _edit(folder, "notice", title="A notice put right")
+    _remove(folder, "letter")
+    other = WordEncoder("other", dimension=128)
+    build(folder, [corpus], encoder=other, attributor=NOBODY, rebuild=True)
+    there = _there(folder, other)
+    assert set(there) == {*IDS, "flood"} - {"letter"}
+    assert there["notice"].title == "A notice put right"
+    assert builder.links_of(folder) == {link.url: link}
+    build(folder, [corpus], encoder=other, attributor=NOBODY)
+    assert "flood" in _there(folder, other)
+
+
+def test_stopping_an_addition_leaves_the_index_as_it_was(corpus: Path, folder: Path, words: WordEncoder) -> None:
+    build(folder, [corpus], encoder=words, attributor=NOBODY)
+    before = _there(folder, words)
+
+    def stop(doing: str, done: int, total: int) -> None:
+        if doing == "Building":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        add_articles(folder, [_article()], encoder=words, attributor=NOBODY, progress=stop)
+    assert _there(folder, words) == before
+    assert _counts(_add(folder, [_article()], words)) == (1, 0, 0, 0, 0)
+    assert set(_there(folder, words)) == {*IDS, "flood"}
+
+
+# ---- correcting
+
+
+def test_a_correction_encodes_nothing_and_outlives_builds(corpus: Path, folder: Path, words: WordEncoder) -> None:
+    build(folder, [corpus], encoder=words, attributor=NOBODY)
+    words.encoded.clear()
+    report = _edit(
+        folder, "notice", title="  High   water ", group=CITY_COUNCIL, published="2025-2-3", author="", url="https://a.example/b"
+    )
+    assert _counts(report) == (0, 1, 0, 0, len(IDS) - 1)
+    build(folder, [corpus], encoder=words, attributor=NOBODY)
+    assert words.encoded == []
+    notice = _there(folder, words)["notice"]
+    assert (notice.title, notice.group, notice.published, notice.author) == ("High water", CITY_COUNCIL, PartialDate(2025, 2, 3), None)
+    assert {name for name, origin in notice.origins if origin == "corrected"} == {"title", "group", "published", "url"}
+
+
+def test_a_field_can_be_made_unknown(corpus: Path, folder: Path, words: WordEncoder) -> None:
+    build(folder, [corpus], encoder=words, attributor=NOBODY)
+    assert _there(folder, words)["trust-limit"].group == RIVER_TRUST
+    _edit(folder, "trust-limit", group=None)
+    build(folder, [corpus], encoder=words, attributor=NOBODY)
+    article = _there(folder, words)["trust-limit"]
+    assert article.group is None
+    assert "group" not in dict(article.origins)
+
+
+def test_who_says_what_is_read_anew_only_where_the_group_changed(corpus: Path, folder: Path, words: WordEncoder) -> None:
+    build(folder, [corpus], encoder=words, attributor=NOBODY)
+    again = SilentAttributor()
+    builder.edit(folder, "notice", {"title": "Another"}, again)
+    assert again.read == []
+    builder.edit(folder, "notice", {"group": ANGLERS_CLUB}, again)
+    assert again.read == ["notice"]
+
+
+def test_a_file_that_changes_keeps_its_corrections(corpus: Path, folder: Path, words: WordEncoder) -> None:
+    build(folder, [corpus], encoder=words, attributor=NOBODY)
+    _edit(folder, "letter", title="Put right")
+    file = corpus / "letter.md"
+    file.write_text(file.read_text("utf-8") + "\nOne more line.\n", "utf-8")
+    build(folder, [corpus], encoder=words, attributor=NOBODY)
+    letter = _there(folder, words)["letter"]
+    assert letter.title == "Put right"
+    assert letter.text.endswith("One more line.")
+
+
+@pytest.mark.parametrize(
+    ("id", "fields", "message"),
+    [
+        ("nobody", {"title": "x"}, "no article with the id 'nobody'"),
+        ("flood", {"text": "x"}, "'text' can't be corrected; expected one of title, group"),
+        ("flood", {"published": "yesterday"}, "'yesterday' is not a date; expected 2025"),
+        ("flood", {"published": "2025-02-30"}, "'2025-02-30' is not a date"),
+    ],
+)
+def test_a_correction_that_makes_no_sense_is_refused(
+    folder: Path, words: WordEncoder, id: str, fields: dict[str, str], message: str
+) -> None:
+    _add(folder, [_article()], words)
+    with pytest.raises(SettingsError, match=message):
+        builder.edit(folder, id, fields, NOBODY)
+    assert _there(folder, words)["flood"].title is None
+
+
+# ---- removing
+
+
+def test_what_is_removed_stays_away_until_it_is_added(corpus: Path, folder: Path, words: WordEncoder) -> None:
+    build(folder, [corpus], encoder=words, attributor=NOBODY)
+    assert _counts(_remove(folder, "letter", "notice", "letter")) == (0, 0, 2, 0, len(IDS) - 2)
+    assert set(_there(folder, words)) == IDS - {"letter", "notice"}
+    report = build(folder, [corpus], encoder=words, attributor=NOBODY)
+    assert _counts(report)[:3] == (0, 0, 0)
+    assert [str(notice) for notice in report.notices if "was removed" in notice.message]
+    assert report.skipped == ()
+    assert set(_there(folder, words)) == IDS - {"letter", "notice"}
+    _add(folder, [_article("letter", BOATS)], words)
+    build(folder, [corpus], encoder=words, attributor=NOBODY)
+    assert "letter" in _there(folder, words)
+
+
+def test_a_refresh_does_not_bring_back_what_was_removed(folder: Path, words: WordEncoder) -> None:
+    _add(folder, [_article(), _article("boats", BOATS)], words)
+    _remove(folder, "flood")
+    builder.refresh(folder, [_article(text=FLOOD + " More.")], words, NOBODY)
+    assert set(_there(folder, words)) == {"boats"}
+
+
+def test_removing_what_is_not_there_changes_nothing(corpus: Path, folder: Path, words: WordEncoder) -> None:
+    with pytest.raises(NoIndexError):
+        _remove(folder, "letter")
+    build(folder, [corpus], encoder=words, attributor=NOBODY)
+    with pytest.raises(SettingsError, match="no article with the id 'nobody'; whosaid articles lists them"):
+        _remove(folder, "letter", "nobody")
+    assert set(_there(folder, words)) == IDS
+
+
+def test_the_last_article_can_go(folder: Path, words: WordEncoder) -> None:
+    _add(folder, [_article()], words)
+    _remove(folder, "flood")
+    assert _there(folder, words) == {}
+    library = Library.open(folder, encoder=words)
+    assert not library.ask("Who asks members to come to the meadow?").answered
+
+
+# ---- links
+
+
+def test_links_are_remembered_in_their_last_state(folder: Path, words: WordEncoder) -> None:
+    first = Link("https://river.example/feed", "feed", None, "Mon, 06 Jan 2025 10:00:00 GMT", "0" * 64, "2025-01-06T10:00:01Z")
+    second = Link(first.url, "feed", '"2"', None, "1" * 64, "2025-01-07T10:00:01Z")
+    _add(folder, [_article(), first], words)
+    assert builder.links_of(folder) == {first.url: first}
+    report = builder.refresh(folder, [second], words, NOBODY)
+    assert _counts(report) == (0, 0, 0, 0, 0)
+    assert builder.links_of(folder) == {first.url: second}
+
+
+# ---- copies
+
+
+def test_the_same_words_twice_are_one_article_with_what_both_state(folder: Path, words: WordEncoder) -> None:
+    page = _article("page", FLOOD.replace(" ", "\n", 3), group=RIVER_TRUST, url="https://river.example/flood")
+    report = _build(folder, [_article("file", title="After the flood"), page], words)
+    assert _counts(report) == (1, 0, 0, 1, 0)
+    assert [str(notice) for notice in report.notices] == ["page.md: is word for word 'file'; the two were merged"]
+    there = _there(folder, words)
+    assert set(there) == {"file"}
+    assert (there["file"].title, there["file"].group, there["file"].url) == ("After the flood", RIVER_TRUST, "https://river.example/flood")
+
+
+def test_a_merged_copy_stays_merged(folder: Path, words: WordEncoder) -> None:
+    file, page = _article("file"), _article("page", url="https://river.example/flood")
+    _build(folder, [file], words)
+    _add(folder, [page], words)
+    assert _there(folder, words)["file"].url == "https://river.example/flood"
+    words.encoded.clear()
+    assert _counts(_build(folder, [file], words)) == (0, 0, 0, 0, 1)
+    assert words.encoded == []
+    assert _there(folder, words)["file"].url == "https://river.example/flood"
+
+
+def test_a_file_that_equals_what_was_added_merges_into_it(folder: Path, words: WordEncoder) -> None:
+    _add(folder, [_article("page")], words)
+    report = _build(folder, [_article("file", title="After the flood"), _article("boats", BOATS)], words)
+    assert _counts(report)[:4] == (1, 1, 0, 1)
+    there = _there(folder, words)
+    assert set(there) == {"page", "boats"}
+    assert there["page"].title == "After the flood"
+
+
+def test_two_that_become_the_same_become_one(folder: Path, words: WordEncoder) -> None:
+    _build(folder, [_article("one"), _article("two", BOATS)], words)
+    report = _build(folder, [_article("one"), _article("two")], words)
+    assert _counts(report) == (0, 0, 0, 1, 1)
+    assert set(_there(folder, words)) == {"one"}
+    assert set(_build_and_list(folder, [_article("one"), _article("two", BOATS)], words)) == {"one", "two"}
+
+
+def _build_and_list(folder: Path, items: list[Article], words: WordEncoder) -> dict[str, Article]:
+    _build(folder, items, words)
+    return _there(folder, words)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        ({"group": RIVER_TRUST}, {"group": ANGLERS_CLUB}),
+        ({"published": PartialDate(2024, 5)}, {"published": PartialDate(2025, 5, 1)}),
+        ({"kind": "full"}, {"kind": "digest"}),
+        ({"publication": "The Furrow"}, {"publication": "Clear Water"}),
+    ],
+)
+def test_the_same_words_of_two_are_two_articles(
+    folder: Path, words: WordEncoder, fields: tuple[dict[str, object], dict[str, object]]
+) -> None:
+    report = _build(folder, [_article("one", **fields[0]), _article("two", **fields[1])], words)
+    assert _counts(report) == (2, 0, 0, 0, 0)
+    assert [notice.message for notice in report.notices] == (
+        [] if "kind" in fields[0] else ["'two' is nearly the same as 'one'; linked with it"]
+    )
+
+
+def test_two_stated_ids_are_two_articles(folder: Path, words: WordEncoder) -> None:
+    one, two = (Article(id, FLOOD, source=f"rows.jsonl:{id}", origins=(("id", "front matter"),)) for id in ("1", "2"))
+    assert _counts(_build(folder, [one, two], words)) == (2, 0, 0, 0, 0)
+
+
+def test_short_texts_are_one_article_only_under_one_title(folder: Path, words: WordEncoder) -> None:
+    thanks = [_article(f"n{at}", "Thanks to all.", title=title) for at, title in enumerate(("May", "June", "June"))]
+    assert _counts(_build(folder, thanks, words)) == (2, 0, 0, 1, 0)
+
+
+def test_a_date_that_may_be_the_same_is_no_difference(folder: Path, words: WordEncoder) -> None:
+    articles = [_article("one", published=PartialDate(2025)), _article("two", published=PartialDate(2025, 5, 1))]
+    assert _counts(_build(folder, articles, words)) == (1, 0, 0, 1, 0)
+
+
+def test_what_a_copy_states_beats_what_was_inferred(folder: Path, words: WordEncoder) -> None:
+    guessed = Article("one", FLOOD, title="The floods of this", source="one.txt", origins=(("title", "text"),))
+    _build(folder, [guessed, _article("two", title="After the flood")], words)
+    article = _there(folder, words)["one"]
+    assert (article.title, dict(article.origins)["title"]) == ("After the flood", "front matter")
+
+
+def test_near_copies_are_linked_and_unlinked(folder: Path, words: WordEncoder) -> None:
+    edited = FLOOD.replace("Saturday", "Sunday") + " Soup is served at noon."
+    report = _build(folder, [_article("one"), _article("two", edited), _article("boats", BOATS)], words)
+    assert [notice.message for notice in report.notices] == ["'two' is nearly the same as 'one'; linked with it"]
+    assert _copies(folder, words) == {("one", "two")}
+    _build(folder, [_article("one"), _article("two", BOATS + " Bring a coat."), _article("boats", BOATS)], words)
+    assert _copies(folder, words) == {("boats", "two")}
+    _remove(folder, "two")
+    assert _copies(folder, words) == set()
+
+
+def _copies(folder: Path, words: WordEncoder) -> set[tuple[str, ...]]:
+    library = Library.open(folder, encoder=words)
+    corpus = library._corpus
+    found = {tuple(sorted(corpus.articles[key].id for key in keys)) for keys in corpus.copies.values()}
+    library.close()
+    return found
+
+
+def test_an_answer_gives_a_syndicated_sentence_once_to_whoever_had_it_first(folder: Path, words: WordEncoder) -> None:
+    late = _article("late", FLOOD + " Reprinted with thanks.", group=ANGLERS_CLUB, published=PartialDate(2025, 3, 2))
+    early = _article("early", group=RIVER_TRUST, published=PartialDate(2025, 3, 1))
+    _build(folder, [late, early, _article("boats", BOATS, group=CITY_COUNCIL)], words)
+    library = Library.open(folder, encoder=words, reader=_ReadsAll())
+    answer = library.ask("Who asks every member to come to the meadow on Saturday with boots and a spade?")
+    assert [(citation.group, [other.group for other in citation.also]) for citation in answer.citations] == [(RIVER_TRUST, [ANGLERS_CLUB])]
+    assert "River Trust, in its own voice (1 March 2025; also published by Anglers' Club):" in answer.text
+    answer = library.ask("Does Anglers' Club ask every member to come to the meadow on Saturday with boots and a spade?")
+    assert [(citation.group, citation.first and citation.first.group) for citation in answer.citations] == [(ANGLERS_CLUB, RIVER_TRUST)]
+    assert "first published by River Trust" in answer.text
+
+
+class _ReadsAll:
+    """A reader to whom every sentence answers."""
+
+    def read(self, question: str, passages: object) -> list[object]:
+        return [np.array([-3.0, *[3.0] * len(passage)], np.float32) for passage in passages]  # type: ignore[attr-defined]
