@@ -4,6 +4,7 @@ WhosaidError
 ├── SettingsError      a setting or option that can't be used
 ├── QuestionError      a question that is empty or far too long
 ├── ReadingError       a file or line that can't be read as articles or questions
+│   └── FetchError         an address on the web from which nothing can be read
 ├── ModelError         a model folder that is missing or isn't the expected one
 └── IndexFolderError   an index folder that can't be opened or written
     ├── NoIndexError           nothing has been built there yet
@@ -27,6 +28,21 @@ class QuestionError(WhosaidError):
 
 class ReadingError(WhosaidError):
     """A file, or a line of one, can't be read as articles or questions."""
+
+
+class FetchError(ReadingError):
+    """An address on the web can't be read. `status` is what its server answered with, None where it didn't answer."""
+
+    def __init__(self, message: str, *, status: int | None = None, stopped: bool = False) -> None:
+        """Keep what the caller has to tell apart; `stopped` says that the reading itself was called off."""
+        super().__init__(message)
+        self.status = status
+        self.stopped = stopped
+
+    @property
+    def gone(self) -> bool:
+        """Whether the server says that there is nothing at the address, or nothing any more."""
+        return self.status in {404, 410}
 
 
 class ModelError(WhosaidError):

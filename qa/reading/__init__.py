@@ -29,7 +29,7 @@ from qa.reading.table import read_table
 from qa.reading.zipped import MOST_UNPACKED, leads_out, member, opened, readable_members
 from qa.types import Article
 
-__all__ = ["FIELDS", "READERS", "Notice", "article_files", "read"]
+__all__ = ["FIELDS", "READERS", "Notice", "article_files", "read", "read_source"]
 
 _MB = 1024 * 1024
 
@@ -106,17 +106,8 @@ def article_files(paths: Sequence[Path]) -> Iterator[tuple[Path, str] | Notice]:
             raise ReadingError(f"{shown(path)}: can't read {path.suffix or 'a file without an ending'}; expected one of {known}")
 
 
-def _read_file(path: Path, default_id: str, columns: Mapping[str, str]) -> Iterator[Article | Notice]:
-    reader = READERS[path.suffix.lower()]
-    try:
-        source = Source(shown(path), read_bytes(path, reader.limit), default_id, columns)
-    except ReadingError as error:
-        yield Notice(shown(path), str(error), skipped=True)
-        return
-    yield from _read_source(reader, source)
-
-
-def _read_source(reader: Reader, source: Source) -> Iterator[Article | Notice]:
+def read_source(reader: Reader, source: Source) -> Iterator[Article | Notice]:
+    """Yield what a reader makes of a source, and a notice in place of every error, so that it never stops the rest."""
     try:
         yield from reader.articles(source)
     except ReadingError as error:
@@ -124,6 +115,16 @@ def _read_source(reader: Reader, source: Source) -> Iterator[Article | Notice]:
     except Exception as error:  # a damaged or hostile file makes libraries raise anything, and stops nobody
         what = f"{type(error).__name__}: {str(error)[:200]}".rstrip(": ")
         yield Notice(source.name, f"can't be read ({what}); open it in the program that made it and save it again", skipped=True)
+
+
+def _read_file(path: Path, default_id: str, columns: Mapping[str, str]) -> Iterator[Article | Notice]:
+    reader = READERS[path.suffix.lower()]
+    try:
+        source = Source(shown(path), read_bytes(path, reader.limit), default_id, columns)
+    except ReadingError as error:
+        yield Notice(shown(path), str(error), skipped=True)
+        return
+    yield from read_source(reader, source)
 
 
 def _in_archive(source: Source) -> Iterator[Article | Notice]:
@@ -148,7 +149,7 @@ def _in_archive(source: Source) -> Iterator[Article | Notice]:
             except ReadingError as error:
                 yield Notice(name, str(error), skipped=True)
                 continue
-            yield from _read_source(reader, inside)
+            yield from read_source(reader, inside)
 
 
 def _in_folder(folder: Path) -> Iterator[tuple[Path, str] | Notice]:

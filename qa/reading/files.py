@@ -35,13 +35,15 @@ _NOT_A_PERSON = re.compile(
 class Source:
     """The bytes of a file, the name that notices give it, and the id that its article has unless it states one.
 
-    `columns` tells which column of a table, or field of a JSON line, holds which field of an article.
+    `columns` tells which column of a table, or field of a JSON line, holds which field of an article. `charset` is the
+    encoding that came with the bytes from outside, as a web server names it.
     """
 
     name: str
     raw: bytes
     default_id: str
     columns: Mapping[str, str] = field(default_factory=dict)
+    charset: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ def read_text(source: Source) -> tuple[str | None, list[Notice]]:
 
     UTF-8 and whatever a byte order mark announces are taken as they are; any other encoding is guessed and said.
     """
-    text, notices = decoded(source.raw, source.name)
+    text, notices = decoded(source.raw, source.name, told=source.charset)
     if text is not None and not text.strip():
         return None, [Notice(source.name, "is empty; expected the text of an article", skipped=True)]
     return text, notices
@@ -98,21 +100,26 @@ def shown(path: Path) -> str:
     return _LONE_SURROGATE.sub("\ufffd", str(path))
 
 
-def decoded(raw: bytes, source: str, declared: str | None = None) -> tuple[str | None, list[Notice]]:
-    """Return bytes as text with notices. `declared` is the encoding that the file itself names, tried after UTF-8."""
+def decoded(raw: bytes, source: str, declared: str | None = None, told: str | None = None) -> tuple[str | None, list[Notice]]:
+    """Return bytes as text with notices.
+
+    `declared` is the encoding that the file itself names and `told` the one that came with it. Both are often wrong, so
+    that they are only tried after UTF-8; but bytes of UTF-16 can pass for UTF-8, and a file can't name it in itself.
+    """
     for mark, encoding in _BYTE_ORDER_MARKS:
         if raw.startswith(mark):
             try:
                 return raw.decode(encoding), []
             except UnicodeDecodeError:
                 break
-    name = (declared or "").casefold().replace("_", "-")
-    for encoding in ("utf-8", *([_AS_BROWSERS.get(name, name)] if name else [])):
+    names = [name.casefold().replace("_", "-") for name in (told, declared) if name]
+    first = [name for name in names[:1] if told and name.startswith(("utf-16", "utf-32"))]
+    for encoding in (*first, "utf-8", *(_AS_BROWSERS.get(name, name) for name in names)):
         try:
             return raw.decode(encoding), []
-        except (UnicodeDecodeError, LookupError):  # the latter for an encoding that nobody knows
+        except (UnicodeError, LookupError):  # the latter for an encoding that nobody knows
             continue
-    if name in ("utf-8", "utf8"):
+    if {"utf-8", "utf8"} & set(names):
         message = "holds bytes that are no UTF-8, which it says it is; each was replaced by \ufffd, save it again if that matters"
         return raw.decode("utf-8", "replace"), [Notice(source, message, skipped=False)]
     return _guessed(raw, source)

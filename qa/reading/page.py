@@ -35,7 +35,7 @@ _LARGE = 4_000_000  # code points; finding the main text of more takes minutes
 def read_page(source: Source) -> Iterator[Article | Notice]:
     """Yield the article of a web page, or a notice; raise ReadingError where the file holds no HTML."""
     charset = _CHARSET.search(source.raw[:4096])
-    text, notices = decoded(source.raw, source.name, charset[1].decode("ascii") if charset else None)
+    text, notices = decoded(source.raw, source.name, charset[1].decode("ascii") if charset else None, source.charset)
     yield from notices
     if text is None:
         return
@@ -119,7 +119,7 @@ def _stated(root: Any, top: str) -> dict[str, Any]:
     return {
         "title": next((title for title in (_one_line(data.get("headline")), *_of(meta, _TITLES), _title(root, site)) if title), None),
         "author": next((name for name in authors if author_of(name)), None),
-        "published": next((date for date in map(_day, dates) if date), None),
+        "published": next((date for date in map(day_of, dates) if date), None),
         "url": next(
             (url for url in (*links, *_of(meta, ("og:url",)), *(saved_from.groups() if saved_from else ())) if _is_address(url)), None
         ),
@@ -186,10 +186,10 @@ def _times(root: Any) -> list[str]:
         marked = f"{element.get('class') or ''} {element.get('itemprop') or ''}".split()
         if element.get("datetime") and {"published", "entry-date", "datePublished", "dt-published"} & set(marked):
             found.add(element.get("datetime"))
-    return list(found) if len({_day(value) for value in found}) == 1 else []
+    return list(found) if len({day_of(value) for value in found}) == 1 else []
 
 
-def _day(value: Any) -> str | None:
+def day_of(value: Any) -> str | None:
     """Return a date as a page's metadata may write it in ISO form, None for any other."""
     if not isinstance(value, str):
         return None
