@@ -106,7 +106,8 @@ def read_things(
     if links:
         allowed = settings.allow_private() if allow_private is None else allow_private
         with Fetcher(FetchSettings(allow_private=allowed)) as fetcher:
-            yield from read_links(links, fetcher, known or {}, most=most, progress=progress or quiet)
+            show = progress or quiet
+            yield from read_links(links, fetcher, known or {}, most=most, progress=lambda _, done, total: show("Fetching", done, total))
 
 
 def add(

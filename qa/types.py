@@ -131,6 +131,7 @@ class Link:
     """An address that was read, and what tells next time whether it holds anything new.
 
     `etag` and `modified` are what its server calls this state, `sha256` is that of its bytes, `fetched` the time in ISO form.
+    A feed or sitemap that wasn't read to its end has no marks and no hash, so that it is looked through again.
     """
 
     url: str

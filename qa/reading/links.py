@@ -15,7 +15,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from types import MappingProxyType
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 from urllib.parse import unquote, urlsplit
 
 from qa.errors import FetchError, ReadingError
@@ -24,7 +24,7 @@ from qa.reading.fetch import Fetched, Fetcher, normalised
 from qa.reading.files import Notice, Source, too_large
 from qa.reading.listing import Entry, Listing, newest, read_feed, read_sitemap
 from qa.reading.packed import gathered, unpacked
-from qa.types import Article, Origin
+from qa.types import Article, Link, Origin
 
 Progress = Callable[[str, int, int], None]
 
@@ -55,19 +55,9 @@ _ROOT = re.compile(r"<(?:[\w.-]+:)?([\w.-]+)")
 _START = 16_384  # bytes in which an XML file comes to its first element
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
-    """What to remember of an address until it is visited again: its server's marks, and the hash and time of what was read.
-
-    A feed or sitemap that wasn't read to its end has no marks and no hash, so that it is looked through again.
-    """
-
-    url: str
-    kind: Literal["article", "feed", "sitemap"]
-    etag: str | None
-    modified: str | None
-    sha256: str
-    fetched: str
+def is_link(thing: str) -> bool:
+    """Tell whether something that may be a path is an address on the web."""
+    return thing.strip().lower().startswith(("http://", "https://"))
 
 
 def read_links(
