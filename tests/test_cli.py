@@ -283,6 +283,43 @@ def test_a_very_long_line_is_read(run: Run, tmp_path: Path) -> None:
     assert "heron" in row["passages"][0]["text"]
 
 
+def test_the_life_of_an_article(run: Run, corpus_folder: Path, tmp_path: Path) -> None:
+    index, leaflet = tmp_path / "i", tmp_path / "leaflet.txt"
+    leaflet.write_text(
+        "The ford at Holm is closed.\n\nThe water stands too high for carts, and the ferry is out of order until June.\n", "utf-8"
+    )
+    run("build", corpus_folder, "--index", index)
+    assert "1 added" in run("add", leaflet, "--index", index).stdout
+    row = json.loads(run("ask", "Who says that the ford at Holm is closed?", "--json", "--index", index).stdout)
+    assert [(one["article"], one["group"]) for one in row["citations"]] == [("leaflet", None)]
+    edited = run("edit", "leaflet", "--group", "City Council", "--published", "2025-04", "--index", index)
+    assert "1 changed" in edited.stdout
+    assert run("articles", "--group", "Wendford City Council", "--since", "2025", "--index", index).stdout.splitlines() == [
+        "2025-04     City Council, (no title)  [leaflet]"
+    ]
+    assert "1 removed" in run("remove", "leaflet", "--index", index).stdout
+    assert json.loads(run("articles", "leaflet", "--json", "--index", index).stdout) == []
+    _failed(run("remove", "leaflet", "--index", index), "no article with the id 'leaflet'")
+    _failed(run("edit", "notice", "--published", "soon", "--index", index), "'soon' is not a date")
+    assert run("edit", "notice", "--index", index).exit_code == 2
+    _failed(run("refresh", "--index", index), "no link was added to this index; whosaid add URL does that")
+    _failed(run("add", tmp_path / "nowhere.txt", "--index", index), "there is no such file or folder")
+
+
+def test_articles_can_be_filtered(run: Run, index_folder: Path) -> None:
+    def ids(*filters: str) -> set[str]:
+        return {row["id"] for row in json.loads(run("articles", *filters, "--json", "--index", index_folder).stdout)}
+
+    assert ids() == IDS
+    assert ids("otters") == {"trust-otters"}
+    assert ids("--unknown", "group") | ids("--group", "River Trust") < IDS
+    assert ids("--unknown", "group").isdisjoint(ids("--group", "River Trust"))
+    assert ids("--until", "2024-03") < IDS
+    assert "notice" not in ids("--since", "1900")
+    assert ids("--inferred") == set()
+    _failed(run("articles", "--since", "soon", "--index", index_folder), "since 'soon' is not a date")
+
+
 def test_build_without_articles_changes_nothing(run: Run, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     _failed(run("build", tmp_path / "empty", "--index", tmp_path / "i"), "no article found", "nothing was changed")
@@ -324,7 +361,7 @@ def test_the_corpus_that_ships_reads_without_a_notice(run: Run, tmp_path: Path) 
 def test_the_installed_command_runs() -> None:
     command = Path(sys.executable).with_name("whosaid")
     done = subprocess.run([command, "--help"], capture_output=True, text=True, check=True)
-    for name in ("build", "ask", "search", "check", "articles", "groups", "evaluate", "serve"):
+    for name in ("build", "add", "refresh", "ask", "search", "check", "articles", "edit", "remove", "groups", "evaluate", "serve"):
         assert f"  {name} " in done.stdout
 
 
