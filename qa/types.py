@@ -121,6 +121,10 @@ class Article:
     origins: tuple[tuple[str, Origin], ...] = ()
     pages: tuple[int, ...] = ()
 
+    def origin(self, field: str) -> Origin | None:
+        """Return where a field was stated or what it was inferred from, None where it is unknown."""
+        return dict(self.origins).get(field)
+
     def page_at(self, offset: int) -> int | None:
         """Return the number of the page on which this place of the text stands, None where there are no pages."""
         return max(bisect_right(self.pages, offset), 1) if self.pages else None

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
 from qa.retrieval.dates import in_words
-from qa.types import Article, Citation, GroupStance, PartialDate, Query
+from qa.types import INFERRED, Article, Citation, GroupStance, PartialDate, Query
 
 _ASKS_WHO_SAYS = re.compile(
     r"^\W*(?:who|which \w+)(?: \w+)? (?:says?|said|claims?|claimed|argues?|argued|writes?|wrote|thinks?|believes?|states?)\b", re.IGNORECASE
@@ -20,7 +20,7 @@ def heading(citation: Citation) -> str:
     article = citation.article
     publisher = article.group or UNKNOWN_GROUP
     when = article.published.in_words() if article.published else "date unknown"
-    when += f"; {same}" if (same := same_words(citation)) else ""
+    when = "; ".join(filter(None, (when, inferred_publisher(article), same_words(citation))))
     if citation.digest:
         digest = f"our digest of a text by {publisher} ({when})"
         return _capital(digest) if citation.speaker == citation.group else f"{speaker(citation)}, in {digest}"
@@ -29,6 +29,12 @@ def heading(citation: Citation) -> str:
         return f"{named}, in its own voice ({when})"
     how = "quoted by" if citation.voice == "quoted" else "as reported by"
     return f"{speaker(citation)}, {how} {publisher} ({when})"
+
+
+def inferred_publisher(article: Article) -> str:
+    """Return from what it was inferred whose article it is, nothing where that is stated."""
+    origin = article.origin("group")
+    return f"publisher inferred from the {origin}" if origin in INFERRED and article.group else ""
 
 
 def same_words(citation: Citation) -> str:

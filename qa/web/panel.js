@@ -99,7 +99,7 @@ function text(paragraphs) {
 
 function head(page) {
   const made = [make('h2', '', page.title)];
-  const facts = [page.group, page.date, page.author && 'by ' + page.author, page.publication].filter(Boolean).join(' · ');
+  const facts = [page.group, page.date, page.author && 'by ' + page.author, page.publication, page.page && 'page ' + page.page].filter(Boolean).join(' · ');
   const line = make('p', 'ws-meta', facts);
   if (page.url) {
     const original = make('a', 'ws-original', 'Original');
@@ -109,6 +109,7 @@ function head(page) {
     line.append(' · ', original);
   }
   made.push(line);
+  if (page.inferred) made.push(make('p', 'ws-hint', page.inferred));
   if (page.digest) made.push(make('p', 'ws-notice', page.digest));
   if (page.who) made.push(make('p', 'ws-who', make('span', 'ws-number', String(page.number)), make('span', '', page.who)));
   return made;

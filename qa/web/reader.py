@@ -13,12 +13,14 @@ from typing import Literal, TypedDict
 from urllib.parse import urlsplit
 
 from qa.answering.compose import UNKNOWN_GROUP, heading
-from qa.types import Article, Citation, Span
+from qa.types import INFERRED, Article, Citation, Span
 from qa.web.places import Place
 
 DIGEST = "Digest: our summary, not the group's own words"
 NO_DATE = "date unknown"
 NO_TITLE = "Untitled"
+
+_SHOWN = {"title": "title", "group": "group", "author": "author", "published": "date", "url": "address", "publication": "publication"}
 
 _PARAGRAPH = re.compile(r"[^\r\n]+(?:\r?\n[ \t]*[^\s][^\r\n]*)*")
 
@@ -43,6 +45,8 @@ class Page(TypedDict):
     publication: str
     url: str
     digest: str
+    inferred: str
+    page: int
     number: int
     who: str
     paragraphs: list[list[Piece]]
@@ -59,6 +63,8 @@ def opened(place: Place) -> Page:
         publication=article.publication or "",
         url=web_address(article.url),
         digest=DIGEST if article.kind == "digest" else "",
+        inferred=inferred(article),
+        page=(article.page_at(place.span.start) or 0) if place.span else 0,
         number=citation.number if citation else 0,
         who=heading(citation) if citation and not in_our_words(citation) else "",
         paragraphs=paragraphs(
@@ -84,6 +90,12 @@ def publisher(article: Article) -> str:
 def date(article: Article) -> str:
     """Return when an article was published, in words."""
     return article.published.in_words() if article.published else NO_DATE
+
+
+def inferred(article: Article) -> str:
+    """Return which facts about an article it doesn't state, and from what they were inferred."""
+    named = [f"the {_SHOWN[name]} from the {origin}" for name, origin in article.origins if origin in INFERRED and name in _SHOWN]
+    return f"Inferred, not stated: {', '.join(named)}." if named else ""
 
 
 def web_address(url: str | None) -> str:
