@@ -144,7 +144,9 @@ class Fetcher:
         address = address_of(url)
         for hop in range(self.settings.most_redirects + 1):
             try:
+                began = self._clock()
                 self._allowed(address)
+                deadline.put_off(self._clock() - began)  # robots.txt has a deadline of its own
                 answer = self._answered(address, conditions, deadline, self.settings.most_bytes)
                 target = _target(address, answer)
                 if target is None:

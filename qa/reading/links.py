@@ -237,10 +237,15 @@ class _Run:
 
 
 def _listing(fetched: Fetched, kind: str | None) -> Listing:
-    if kind == "feed":
-        return read_feed(fetched.body, fetched.final, fetched.charset)
-    if kind == "sitemap":
-        return read_sitemap(fetched.body, fetched.final)
+    try:
+        if kind == "feed":
+            return read_feed(fetched.body, fetched.final, fetched.charset)
+        if kind == "sitemap":
+            return read_sitemap(fetched.body, fetched.final)
+    except ReadingError:
+        raise
+    except Exception as error:  # a damaged or hostile list makes libraries raise anything, and stops nobody
+        raise ReadingError(f"can't be read ({type(error).__name__}: {str(error)[:200]}); expected a feed or a sitemap") from error
     raise ReadingError("is not a sitemap; expected XML with urlset or sitemapindex")
 
 

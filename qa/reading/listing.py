@@ -51,6 +51,8 @@ def read_feed(raw: bytes, url: str, charset: str | None = None) -> Listing:
 
     if len(raw) > _LARGEST_FEED:
         raise ReadingError(too_large(len(raw), _LARGEST_FEED))
+    if _is_utf8(raw):
+        charset = "utf-8"  # whatever the feed or its server calls it
     headers = {"content-type": f"application/xml{f'; charset={charset}' if charset else ''}", "content-location": url}
     parsed = feedparser.parse(io.BytesIO(raw), response_headers=headers)
     if not parsed.version and not parsed.entries:
@@ -106,6 +108,14 @@ def _entry(entry: Any, url: str) -> Entry | None:
         changed=changed,
         dated=changed or published,
     )
+
+
+def _is_utf8(raw: bytes) -> bool:
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _plain(words: Any, kind: str | None) -> str | None:

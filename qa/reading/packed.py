@@ -10,11 +10,12 @@ from qa.errors import FetchError
 CODINGS = ("gzip", "deflate", "br")
 
 _PIECE = 64 * 1024  # bytes unpacked at a time
+_MOST_MEMBERS = 1000  # of a file of gzip; each takes time even where it is empty
 _GZIP = b"\x1f\x8b"
 
 
 def unpacked(chunks: Iterable[bytes], coding: str) -> Iterator[bytes]:
-    """Yield the bytes within, in pieces of at most 64 KB; raise FetchError where they are damaged or another coding's."""
+    """Yield the bytes within, in pieces of 64 KB or not much more; raise FetchError where they are damaged or another coding's."""
     if coding in {"", "identity"}:
         return iter(chunks)
     if coding in {"gzip", "x-gzip", "deflate"}:
@@ -43,30 +44,33 @@ def over(limit: int) -> str:
 
 def _inflated(chunks: Iterable[bytes]) -> Iterator[bytes]:
     """Yield what is within gzip, or deflate with or without the header of zlib; what follows the end is left out."""
-    inflate = zlib.decompressobj(zlib.MAX_WBITS | 32)
-    start = b""
+    inflate = None
+    members = 0
+    start = b""  # of what may be a member
     for chunk in chunks:
-        waiting = chunk
-        if len(start) < 2:
-            start += waiting
-            if len(start) < 2:
-                continue
-            waiting = start
-            if not start.startswith(_GZIP) and not _is_zlib(start):
-                inflate = zlib.decompressobj(-zlib.MAX_WBITS)
+        waiting, start = start + chunk, b""
         while waiting:
+            if inflate is None:
+                if len(waiting) < 2:
+                    start = waiting
+                    break
+                if members and not waiting.startswith(_GZIP):
+                    return
+                members += 1
+                if members > _MOST_MEMBERS:
+                    raise _damaged()
+                known = waiting.startswith(_GZIP) or _is_zlib(waiting)
+                inflate = zlib.decompressobj(zlib.MAX_WBITS | 32 if known else -zlib.MAX_WBITS)
             try:
                 yield inflate.decompress(waiting, _PIECE)
             except zlib.error as error:
                 raise _damaged() from error
             waiting = inflate.unconsumed_tail
             if inflate.eof:
-                waiting = inflate.unused_data
-                if not waiting.startswith(_GZIP):  # otherwise another file follows
-                    return
-                inflate = zlib.decompressobj(zlib.MAX_WBITS | 32)
-    yield inflate.flush()
-    if not inflate.eof and start:
+                waiting, inflate = inflate.unused_data, None
+    if inflate is not None:
+        yield inflate.flush()
+    if (inflate is not None and not inflate.eof) or (start and not members):
         raise _damaged()
 
 
@@ -81,15 +85,18 @@ def _from_brotli(chunks: Iterable[bytes]) -> Iterator[bytes]:
     seen = False
     for chunk in chunks:
         waiting = chunk
-        while waiting or not unpack.can_accept_more_data():
-            seen = True
+        seen = seen or bool(chunk)
+        while True:
             try:
-                yield unpack.process(waiting, output_buffer_limit=_PIECE)
+                piece = unpack.process(waiting, output_buffer_limit=_PIECE)
             except brotli.error as error:
                 raise _damaged() from error
-            waiting = b""
+            yield piece
             if unpack.is_finished():
                 return
+            if not piece:  # it needs another chunk
+                break
+            waiting = b""
     if seen and not unpack.is_finished():
         raise _damaged()
 
