@@ -270,7 +270,7 @@ def test_an_empty_folder_leaves_the_index_as_it_was(corpus: Path, folder: Path, 
     build(folder, [corpus], encoder=words, attributor=NOBODY)
     before = _whole(folder)
     (tmp_path / "empty").mkdir()
-    with pytest.raises(ReadingError, match=r"\Ano article found; expected files with text, such as .*; nothing was changed\Z"):
+    with pytest.raises(ReadingError, match=r"\Ano article found: expected files with text, such as .*; nothing was changed\Z"):
         build(folder, [tmp_path / "empty"], encoder=words, attributor=NOBODY)
     with pytest.raises(ReadingError, match=r"\A.*nowhere: there is no such file or folder"):
         build(folder, [tmp_path / "nowhere"], encoder=words, attributor=NOBODY)
@@ -279,7 +279,9 @@ def test_an_empty_folder_leaves_the_index_as_it_was(corpus: Path, folder: Path, 
 
 def test_nothing_readable_says_why(folder: Path, words: WordEncoder, tmp_path: Path) -> None:
     (tmp_path / "a.md").touch()
-    with pytest.raises(ReadingError, match=r"\Ano article found \(.*a\.md: is empty; expected the text of an article\); expected"):
+    with pytest.raises(
+        ReadingError, match=r"\Ano article found: .*a\.md: is empty; expected the text of an article; nothing was changed\Z"
+    ):
         build(folder, [tmp_path / "a.md"], encoder=words, attributor=NOBODY)
     assert not folder.exists()
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 from articles import ANGLERS_CLUB, CITY_COUNCIL, IDS, NOBODY, RIVER_TRUST, SilentAttributor, WordEncoder, write_corpus
+from websites import Page, Site
 
 from qa.errors import NoIndexError, ReadingError, SettingsError
 from qa.index import build as builder
 from qa.index.build import BuildReport
-from qa.library import Library, add_articles, build
+from qa.library import Library, add, add_articles, build, refresh
 from qa.reading import Notice
+from qa.reading.fetch import FetchSettings
 from qa.types import Article, Link, PartialDate
 
 FLOOD = (
@@ -404,3 +407,57 @@ class _ReadsAll:
 
     def read(self, question: str, passages: object) -> list[object]:
         return [np.array([-3.0, *[3.0] * len(passage)], np.float32) for passage in passages]  # type: ignore[attr-defined]
+
+
+# ---- from links to answers, over a real server
+
+
+def _feed(*paths: str, site: Site) -> Page:
+    items = "".join(f"<item><title>Entry</title><link>{site.url(path)}</link></item>" for path in paths)
+    return Page(f"<?xml version='1.0'?><rss version='2.0'><channel><title>News</title>{items}</channel></rss>", "application/rss+xml")
+
+
+def _page(title: str, text: str) -> Page:
+    paragraphs = "".join(f"<p>{sentence.strip()}.</p>" for sentence in text.split(".") if sentence.strip())
+    return Page(
+        f"<html><head><title>{title}</title></head><body><main><article><h1>{title}</h1>{paragraphs}</article></main></body></html>"
+    )
+
+
+def test_links_are_added_and_refreshed(folder: Path, words: WordEncoder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("qa.reading.fetch.FetchSettings", partial(FetchSettings, between=0.0))  # nobody else asks this server
+    with Site() as site:
+        site.pages["/flood"] = _page("After the flood", FLOOD)
+        site.pages["/boats"] = _page("Boats", BOATS)
+        site.pages["/feed"] = _feed("/flood", site=site)
+        with pytest.raises(ReadingError, match=r"no article found: .* port \d+; expected an address on port 80 or 443"):
+            add(folder, [site.url("/flood")], encoder=words, attributor=NOBODY)
+        report = add(folder, [site.url("/feed")], allow_private=True, encoder=words, attributor=NOBODY)
+        assert (_counts(report), report.skipped) == ((1, 0, 0, 0, 0), ())
+        ((id, article),) = _there(folder, words).items()
+        assert (id, article.title, article.url) == (f"127.0.0.1:{site.port}/flood", "After the flood", site.url("/flood"))
+        assert {link.kind for link in builder.links_of(folder).values()} == {"feed", "article"}
+
+        words.encoded.clear()
+        assert _counts(_refresh(folder, words)) == (0, 0, 0, 0, 0)
+        assert words.encoded == []
+        site.pages["/feed"] = _feed("/boats", "/flood", site=site)
+        site.pages["/flood"] = _page("After the flood", f"{FLOOD} Bring soup.")
+        assert _counts(_refresh(folder, words)) == (1, 1, 0, 0, 0)
+        site.pages["/flood"] = Page("gone", status=410)
+        report = _refresh(folder, words)
+        assert report.skipped == ()
+        assert any("what was read from it before is kept" in notice.message for notice in report.notices)
+        there = _there(folder, words)
+        assert {article.title for article in there.values()} == {"After the flood", "Boats"}
+        assert there[id].text.endswith("Bring soup.")
+
+
+def _refresh(folder: Path, words: WordEncoder) -> BuildReport:
+    return refresh(folder, allow_private=True, encoder=words, attributor=NOBODY)
+
+
+def test_there_is_nothing_to_refresh_without_links(folder: Path, words: WordEncoder) -> None:
+    _add(folder, [_article()], words)
+    with pytest.raises(SettingsError, match="no link was added to this index"):
+        _refresh(folder, words)

@@ -461,7 +461,7 @@ def test_a_start_that_fails_says_why_in_one_line(browser: Browser, tmp_path: Pat
     process, url = start(tmp_path / "index", tmp_path / "empty", tmp_path)
     opened = browser.new_page()
     opened.goto(url, wait_until="domcontentloaded")
-    expect(opened.get_by_role("alert")).to_contain_text("no article found; expected files with text", timeout=20_000)
+    expect(opened.get_by_role("alert")).to_contain_text("no article found: expected files with text", timeout=20_000)
     expect(opened.locator("body")).not_to_contain_text("Traceback")
     expect(box_of(opened)).to_be_disabled()
     opened.close()

@@ -178,8 +178,9 @@ def _brought_in(
     _refuse_what_is_no_index(place, rebuild)
     articles, notices, links = _sorted_out(items, progress)
     if not articles and not again:
-        reasons = f" ({notices[0]})" if notices else ""
-        raise ReadingError(f"no article found{reasons}; expected files with text, such as .md, .html, .pdf or .docx; nothing was changed")
+        why = str(notices[0]) if notices else "expected files with text, such as .md, .html, .pdf or .docx"
+        more = f" and {len(notices) - 1} more like it" if len(notices) > 1 else ""
+        raise ReadingError(f"no article found: {why}{more}; nothing was changed")
     with place.locked():
         number = _number_to_write(place, encoder, rebuild)
         home = place.numbered(number)
