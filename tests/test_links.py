@@ -810,6 +810,13 @@ def test_two_ways_to_one_page_are_read_once(site: Site, fetcher: Fetch) -> None:
     assert [link.url for link in had.links] == [site.url("/a"), site.url("/b"), site.url("/c")]
 
 
+def test_an_address_that_was_read_is_not_read_again_with_other_words(site: Site, fetcher: Fetch) -> None:
+    site.pages |= {"/a": [Page(article(month=month)) for month in ("May", "June")], "/b": to("/a")}
+    had = Had(fetcher(), site.url("/a"), site.url("/b"))
+    assert "in May" in had.one().text
+    assert had.links[1] == replace(had.links[0], url=site.url("/b"))
+
+
 def test_another_text_under_the_same_address_is_said(site: Site, fetcher: Fetch) -> None:
     head = f'<link rel="canonical" href="{site.url("/a")}">'
     site.pages |= {"/a": Page(article()), "/b": Page(article(month="June", head=head))}
