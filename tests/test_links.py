@@ -824,9 +824,7 @@ def test_another_text_under_the_same_address_is_said(site: Site, fetcher: Fetch)
     assert len(had.articles) == 1
     assert had.notices[0].source == site.url("/b")
     assert had.notices[0].skipped
-    assert had.notices[0].message.startswith(
-        f"says that its address is {site.url('/a')}, which is that of {site.url('/a')} with other words"
-    )
+    assert had.notices[0].message.startswith(f"says that its address is {site.url('/a')}, which {site.url('/a')} has with other words")
 
 
 def test_progress_counts_what_lists_add(site: Site, fetcher: Fetch) -> None:
@@ -1000,6 +998,16 @@ def test_entries_that_say_they_did_not_change_are_not_asked_for(site: Site, fetc
     had = Had(fetcher(), site.url("/feed"), known=known)
     assert site.paths() == ["/feed", "/b"]
     assert had.articles == []  # asked for, and the same
+
+
+def test_what_changed_just_before_it_was_read_is_asked_for_again(site: Site, fetcher: Fetch) -> None:
+    changed = (dt.datetime.now(dt.UTC) - dt.timedelta(minutes=10)).isoformat(timespec="seconds")
+    site.pages |= {"/feed": Page(atom(entry("/a", changed))), "/a": Page(BARE.format(what="a"))}
+    known = Had(fetcher(), site.url("/feed")).known
+    site.asked.clear()
+    site.pages["/feed"] = Page(atom(entry("/a", changed)) + "<!-- once more -->")
+    Had(fetcher(), site.url("/feed"), known=known)
+    assert site.paths() == ["/feed", "/a"]
 
 
 def test_an_unchanged_feed_is_not_looked_through(site: Site, fetcher: Fetch) -> None:

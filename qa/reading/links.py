@@ -191,7 +191,7 @@ class _Run:
                 self.taken[article.id] = (source.name, words)
                 yield article
             elif earlier != words:
-                message = f"says that its address is {article.url}, which is that of {where} with other words; save this page and read the file to have both"
+                message = f"says that its address is {article.url}, which {where} has with other words; save one to have both"
                 yield Notice(source.name, message, skipped=True, id=article.id)
         return read
 
@@ -224,7 +224,7 @@ class _Run:
     def _is_unchanged(self, entry: Entry) -> bool:
         """Tell whether an entry says that it wasn't changed since it was read."""
         before = self.known.get(_name(entry.url))
-        return before is not None and entry.changed is not None and entry.changed + _MARGIN < dt.datetime.fromisoformat(before.fetched)
+        return before is not None and entry.changed is not None and entry.changed < dt.datetime.fromisoformat(before.fetched) - _MARGIN
 
     def _gathered(self, sitemaps: Sequence[Entry], entries: list[Entry]) -> _Settled:
         """Add what the sitemaps of an index list to `entries`, from the newest on, until older ones can't matter."""
