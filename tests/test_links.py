@@ -810,6 +810,13 @@ def test_two_ways_to_one_page_are_read_once(site: Site, fetcher: Fetch) -> None:
     assert [link.url for link in had.links] == [site.url("/a"), site.url("/b"), site.url("/c")]
 
 
+def test_an_address_that_was_read_is_not_read_again_with_other_words(site: Site, fetcher: Fetch) -> None:
+    site.pages |= {"/a": [Page(article(month=month)) for month in ("May", "June")], "/b": to("/a")}
+    had = Had(fetcher(), site.url("/a"), site.url("/b"))
+    assert "in May" in had.one().text
+    assert had.links[1] == replace(had.links[0], url=site.url("/b"))
+
+
 def test_another_text_under_the_same_address_is_said(site: Site, fetcher: Fetch) -> None:
     head = f'<link rel="canonical" href="{site.url("/a")}">'
     site.pages |= {"/a": Page(article()), "/b": Page(article(month="June", head=head))}
@@ -817,9 +824,7 @@ def test_another_text_under_the_same_address_is_said(site: Site, fetcher: Fetch)
     assert len(had.articles) == 1
     assert had.notices[0].source == site.url("/b")
     assert had.notices[0].skipped
-    assert had.notices[0].message.startswith(
-        f"says that its address is {site.url('/a')}, which is that of {site.url('/a')} with other words"
-    )
+    assert had.notices[0].message.startswith(f"says that its address is {site.url('/a')}, which {site.url('/a')} has with other words")
 
 
 def test_progress_counts_what_lists_add(site: Site, fetcher: Fetch) -> None:
@@ -993,6 +998,16 @@ def test_entries_that_say_they_did_not_change_are_not_asked_for(site: Site, fetc
     had = Had(fetcher(), site.url("/feed"), known=known)
     assert site.paths() == ["/feed", "/b"]
     assert had.articles == []  # asked for, and the same
+
+
+def test_what_changed_just_before_it_was_read_is_asked_for_again(site: Site, fetcher: Fetch) -> None:
+    changed = (dt.datetime.now(dt.UTC) - dt.timedelta(minutes=10)).isoformat(timespec="seconds")
+    site.pages |= {"/feed": Page(atom(entry("/a", changed))), "/a": Page(BARE.format(what="a"))}
+    known = Had(fetcher(), site.url("/feed")).known
+    site.asked.clear()
+    site.pages["/feed"] = Page(atom(entry("/a", changed)) + "<!-- once more -->")
+    Had(fetcher(), site.url("/feed"), known=known)
+    assert site.paths() == ["/feed", "/a"]
 
 
 def test_an_unchanged_feed_is_not_looked_through(site: Site, fetcher: Fetch) -> None:

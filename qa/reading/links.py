@@ -31,6 +31,7 @@ Progress = Callable[[str, int, int], None]
 _Item: TypeAlias = "Article | Notice | Link"
 _Settled: TypeAlias = Generator[_Item, None, bool]  # ends with whether all was had, so that it needs no second look
 
+_MARGIN = dt.timedelta(hours=1)  # clocks differ, and caches go on giving what was
 _MOST_SITEMAPS = 50  # of those that an index lists
 _SEVERAL = (".csv", ".jsonl", ".tsv", ".zip")  # files of several articles, of which each may state its own address
 _BY_ROOT = {"rss": "feed", "feed": "feed", "rdf": "feed", "urlset": "sitemap", "sitemapindex": "sitemap"}
@@ -74,7 +75,7 @@ def read_links(
     told which address comes next, how many are done and how many there are so far. FetchError is only raised where the
     fetcher is told to stop.
     """
-    run = _Run(fetcher, {_name(link.url): link for link in known.values()}, most, progress or (lambda *_: None))
+    run = _Run(fetcher, {_name(link.url): link for link in known.values()}, max(most, 1), progress or (lambda *_: None))
     addresses = list(dict.fromkeys(url.strip() for url in urls))
     run.total = len(addresses)
     for url in addresses:
@@ -180,7 +181,7 @@ class _Run:
                 self.taken[article.id] = (source.name, words)
                 yield article
             elif earlier != words:
-                message = f"says that its address is {article.url}, which is that of {where} with other words; read that one, or save this"
+                message = f"says that its address is {article.url}, which {where} has with other words; save one to have both"
                 yield Notice(source.name, message, skipped=True, id=article.id)
         return read
 
@@ -192,7 +193,10 @@ class _Run:
         entries = list(listing.entries)
         if listing.sitemaps:
             complete = yield from self._gathered(listing.sitemaps, entries)
-        entries = list({_name(entry.url): entry for entry in reversed(newest(entries))}.values())[::-1]
+        unique: dict[str, Entry] = {}
+        for entry in newest(entries):
+            unique.setdefault(_name(entry.url), entry)
+        entries = list(unique.values())
         if listing.nameless:
             yield Notice(url, f"lists {listing.nameless} entries without an address; they are left out", skipped=True)
         if not entries:
@@ -210,7 +214,7 @@ class _Run:
     def _is_unchanged(self, entry: Entry) -> bool:
         """Tell whether an entry says that it wasn't changed since it was read."""
         before = self.known.get(_name(entry.url))
-        return before is not None and entry.changed is not None and entry.changed < dt.datetime.fromisoformat(before.fetched)
+        return before is not None and entry.changed is not None and entry.changed < dt.datetime.fromisoformat(before.fetched) - _MARGIN
 
     def _gathered(self, sitemaps: Sequence[Entry], entries: list[Entry]) -> _Settled:
         """Add what the sitemaps of an index list to `entries`, from the newest on, until older ones can't matter."""
