@@ -107,6 +107,7 @@ class AddTab:
         """Take the library, which may still be on its way, and what returns the page's lists anew, given what is looked for in them."""
         self._opening, self._renewed = opening, renewed
         self._trays = Trays()
+        self._lists = 0
 
     def lay_out(self) -> None:
         """Place the parts."""
@@ -118,12 +119,16 @@ class AddTab:
             server_functions=[_corrector(self._trays), _leaver(self._trays)],
             elem_id="adding",
         )
+
+    def lay_out_beside(self) -> None:
+        """Place what isn't seen, outside the tab: what is in a tab isn't there before the tab is opened."""
         self.token = gr.BrowserState("", storage_key="whosaid-adding", secret="whosaid")  # noqa: S106  (no secret: never trusted)
         self._act = gr.Textbox(visible="hidden", elem_id="add-act")  # adding.js writes what to do
         self.timer = gr.Timer(_POLL_SECONDS, active=False)
 
     def connect(self, wanted: Any, lists: Sequence[Any]) -> None:
         """Connect the events; `lists` are the parts of the page that show articles, in the order of `renewed`."""
+        self._lists = len(lists)
         self._act.change(self.act, [self._act, self.token], [self.view, self.timer, self.token], **_PRIVATE)
         self.timer.tick(self.look, [self.token, wanted], [self.view, self.timer, *lists], **_PRIVATE)
 
@@ -162,8 +167,8 @@ class AddTab:
         tray = self._trays.find(token)
         view = self._view(tray)
         waiting = view["step"] in ("reading", "adding")
-        lists = self._renewed(wanted)
-        return [view, gr.Timer(active=waiting), *(lists if view["step"] == "added" else [gr.skip() for _ in lists])]
+        lists = self._renewed(wanted) if view["step"] == "added" else [gr.skip()] * self._lists
+        return [view, gr.Timer(active=waiting), *lists]
 
     def _view(self, tray: Tray | None) -> View:
         opened = self._opening.opened

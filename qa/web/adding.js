@@ -199,7 +199,7 @@ function draw() {
   find('.ws-add-clear').textContent = step === 'added' ? 'Add more' : 'Clear';
   if (step === 'read') count();
   if (before && before !== step) moveFocus(working);
-  else if (value.problem) toWrong();
+  else if (value.problem && step === 'read') toWrong();
 }
 
 function added(row) {
@@ -218,15 +218,15 @@ function alert(text) {
 function moveFocus(working) {
   const now = document.activeElement;
   if (now && now !== document.body && !element.contains(now)) return;
-  if (find('.ws-add-alert').textContent && step === 'read') return toWrong();
-  (working ? find('.ws-add-stop') : find('.ws-add-head')).focus({ preventScroll: true });
+  (working ? find('.ws-add-stop') : find('.ws-add-title')).focus({ preventScroll: true });
   find('.ws-add-head').scrollIntoView({ block: 'nearest' });
 }
 
+// A field that can't be used says so itself; any other problem stands above.
 function toWrong() {
   const wrong = find('.ws-add-card:not(.ws-left-out) [aria-invalid="true"]');
   if (wrong) wrong.focus();
-  else if (step === 'read') find('.ws-add-alert').scrollIntoView({ block: 'nearest' });
+  else find('.ws-add-head').scrollIntoView({ block: 'nearest' });
 }
 
 // ---- what people do

@@ -30,7 +30,7 @@ from qa.web.opening import Opened, Stage
 from qa.web.reader import web_address
 
 MOST_SHOWN = 50  # articles that can be corrected before they are added
-LONGEST_TEXT = 200_000  # characters of a pasted text: three bytes each, and what escapes them, fit into a post
+LONGEST_TEXT = 100_000  # characters of a pasted text: a post holds it twice, with up to four bytes for each
 MOST_LINKS = 50  # pasted at once
 CORRECTABLE = ("title", "group", "author", "published", "url")
 _LONGEST_FIELD = 2000  # characters
@@ -429,11 +429,11 @@ def _is_anothers(article: Article, owner: Article) -> bool:
 
 def _in_words(report: BuildReport) -> str:
     same = report.merged + report.unchanged
-    parts = [f"{report.added:,} article{'' if report.added == 1 else 's'} added"] if report.added or not (report.changed or same) else []
-    if report.changed:
-        parts.append(f"{report.changed:,} that {'was' if report.changed == 1 else 'were'} here changed")
-    if same:
-        parts.append(
-            f"{same:,} {'was' if same == 1 else 'were'} the same as {'an article that is' if same == 1 else 'articles that are'} here"
-        )
-    return ", ".join(parts) + "."
+    parts = [
+        (report.added, "added"),
+        (report.changed, "that is here changed" if report.changed == 1 else "that are here changed"),
+        (same, "was the same as one that is here" if same == 1 else "were the same as others that are here"),
+    ]
+    found = [f"{number:,} {what}" for number, what in parts if number] or ["0 added"]
+    number, _, rest = found[0].partition(" ")
+    return f"{number} article{'' if number == '1' else 's'} {', '.join([rest, *found[1:]])}."

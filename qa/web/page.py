@@ -113,6 +113,7 @@ class _Page:
                     server_functions=[_place_opener(self._opening)],
                     elem_id="panel",
                 )
+        self._add.lay_out_beside()
         self._connect(blocks)
 
     def _lay_out_chat(self) -> None:
