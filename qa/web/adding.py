@@ -38,6 +38,7 @@ _MOST_TRAYS = 32
 _KEPT_SECONDS = 2 * 60 * 60.0  # without anybody looking
 _WAIT_SECONDS = 0.3  # between two looks at whether another build is done
 
+_IN_WORDS = {"Attributing": "Reading who says what"}
 _GIVEN = "given to the page"
 _ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
 _NOT_TYPED = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")  # what no keyboard writes and no database takes
@@ -207,7 +208,7 @@ class Tray:
     def _add(self, run: _Run, opened: Opened) -> None:
         def progress(doing: str, done: int, total: int) -> None:
             run.check()
-            self.stage = Stage({"Reading": "Getting ready", "Attributing": "Reading who says what"}.get(doing, doing), done, total)
+            self.stage = Stage("Getting ready") if doing == "Reading" else Stage(_IN_WORDS.get(doing, doing), done, total)
 
         problem = note = ""
         try:
