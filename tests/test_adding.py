@@ -27,8 +27,9 @@ from websites import Site as Website
 from qa.library import Library, build, edit
 from qa.reading import Notice, pasted
 from qa.types import Article, Link, Origin, PartialDate, Span, Statement
-from qa.web import add_tab, adding
-from qa.web.adding import LONGEST_TEXT, MOST_SHOWN, Tray, Trays, links_in
+from qa.web import add_tab, given
+from qa.web.adding import MOST_SHOWN, Tray, Trays
+from qa.web.given import LONGEST_TEXT, links_in
 from qa.web.opening import Opened
 from qa.web.security import LARGEST_FILE, LARGEST_POST, refused
 
@@ -185,7 +186,7 @@ def test_links_are_read_and_private_ones_only_where_that_is_set(monkeypatch: pyt
 
 def test_only_so_many_links_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Sequence[str]] = []
-    monkeypatch.setattr(adding.library, "read_things", lambda things, **_: asked.append(things) or iter(()))
+    monkeypatch.setattr(given.library, "read_things", lambda things, **_: asked.append(things) or iter(()))
     tray = reading(text="\n".join(f"https://a.example/{number}" for number in range(60)))
     assert [len(things) for things in asked] == [50]
     assert "60 links; expected 50 at most" in str(tray.notices[0])
@@ -199,9 +200,9 @@ def test_reading_stops_at_once_and_the_copies_go(tmp_path: Path, monkeypatch: py
         go_on.wait(10)
         yield Article("b", "The second.")
 
-    real = adding._delete
-    monkeypatch.setattr(adding, "_understood", slow)
-    monkeypatch.setattr(adding, "_delete", lambda files: (real(files), done.set()))
+    real = given.delete
+    monkeypatch.setattr(given, "understood", slow)
+    monkeypatch.setattr(given, "delete", lambda files: (real(files), done.set()))
     file = copy_of(tmp_path, "a.txt", "The first.")
     tray = Tray()
     tray.read([file], "")
@@ -224,7 +225,7 @@ def test_an_error_that_nobody_foresaw_is_said_and_ends_the_waiting(
         raise ZeroDivisionError
         yield
 
-    monkeypatch.setattr(adding, "_understood", broken)
+    monkeypatch.setattr(given, "understood", broken)
     with caplog.at_level(logging.CRITICAL):
         tray = reading(text="Any text.")
     assert (tray.step, tray.problem[:24]) == ("nothing", "Something went wrong her")
@@ -234,7 +235,7 @@ def test_an_error_that_nobody_foresaw_is_said_and_ends_the_waiting(
 
 
 def understood(monkeypatch: pytest.MonkeyPatch, *items: Article | Link | Notice) -> Tray:
-    monkeypatch.setattr(adding, "_understood", lambda *_: iter(items))
+    monkeypatch.setattr(given, "understood", lambda *_: iter(items))
     return reading(text="Any text.")
 
 
@@ -619,9 +620,9 @@ def dropped(page: Page, name: str, text: str) -> None:
     """Drop a file from another program."""
     page.evaluate(
         """([name, text]) => {
-            const given = new DataTransfer();
-            given.items.add(new File([text], name));
-            const told = { dataTransfer: given, bubbles: true, cancelable: true }, area = document.querySelector('.ws-drop');
+            const held = new DataTransfer();
+            held.items.add(new File([text], name));
+            const told = { dataTransfer: held, bubbles: true, cancelable: true }, area = document.querySelector('.ws-drop');
             for (const kind of ['dragenter', 'dragover', 'drop']) area.dispatchEvent(new DragEvent(kind, told));
         }""",
         [name, text],

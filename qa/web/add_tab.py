@@ -17,7 +17,8 @@ from gradio.utils import get_upload_folder
 from qa.reading import READERS, Notice
 from qa.types import INFERRED, Article, Origin
 from qa.web import places, reader
-from qa.web.adding import CORRECTABLE, LONGEST_TEXT, MOST_SHOWN, Tray, Trays
+from qa.web.adding import CORRECTABLE, MOST_SHOWN, Tray, Trays
+from qa.web.given import LONGEST_TEXT
 from qa.web.opening import Opening
 from qa.web.security import LARGEST_FILE
 

@@ -11,10 +11,10 @@ import re
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeGuard
 
 from qa import library
 from qa.errors import SettingsError, WhosaidError
@@ -23,15 +23,13 @@ from qa.index.copies import ALIKE, likeness
 from qa.index.folder import LOCK_SECONDS, IndexFolder
 from qa.index.remarks import Remarks, checked, remarked
 from qa.library import Library
-from qa.reading import Notice, pasted, read
-from qa.reading.files import shown
+from qa.reading import Notice
 from qa.types import Article, Link
+from qa.web import given
 from qa.web.opening import Opened, Stage
 from qa.web.reader import web_address
 
 MOST_SHOWN = 50  # articles that can be corrected before they are added
-LONGEST_TEXT = 100_000  # characters of a pasted text: a post holds it twice, with up to four bytes for each
-MOST_LINKS = 50  # pasted at once
 CORRECTABLE = ("title", "group", "author", "published", "url")
 _LONGEST_FIELD = 2000  # characters
 _MOST_TRAYS = 32
@@ -39,8 +37,6 @@ _KEPT_SECONDS = 2 * 60 * 60.0  # without anybody looking
 _WAIT_SECONDS = 0.3  # between two looks at whether another build is done
 
 _IN_WORDS = {"Attributing": "Reading who says what"}
-_GIVEN = "given to the page"
-_ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
 _NOT_TYPED = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")  # what no keyboard writes and no database takes
 
 Step = Literal["nothing", "reading", "read", "adding", "added"]
@@ -113,7 +109,7 @@ class Tray:
         """Read files, which are copies of ours and deleted after it, and the links or the text that was pasted."""
         with self._lock:
             if self.working:
-                _delete(files)
+                given.delete(files)
                 return
             self._clear()
             if not files and not text.strip():
@@ -137,7 +133,7 @@ class Tray:
                     self.stage = stage
 
         try:
-            for item in _understood(files, text, progress):
+            for item in given.understood(files, text, progress):
                 if isinstance(item, Notice):
                     notices.append(item)
                     continue
@@ -148,7 +144,7 @@ class Tray:
         except WhosaidError as error:
             notices.append(Notice("", str(error), skipped=True))
         finally:
-            _delete(files)
+            given.delete(files)
         with self._lock:
             if self._run is run:
                 self.articles, self.notices, self._items = tuple(articles), tuple(notices), tuple(items)
@@ -161,7 +157,6 @@ class Tray:
         with self._lock:
             if self.step != "read" or not self._is_shown(at) or name not in CORRECTABLE or not isinstance(value, str):
                 return
-            assert isinstance(at, int)  # noqa: S101  (for the type checker: `_is_shown` has looked)
             field = str(name)
             told = self.corrected.setdefault(at, {})
             told.pop(field, None)
@@ -178,14 +173,14 @@ class Tray:
     def leave_out(self, at: object, out: object) -> None:
         """Leave an article out, or take it in again."""
         with self._lock:
-            if self.step == "read" and self._is_shown(at) and isinstance(at, int):
+            if self.step == "read" and self._is_shown(at):
                 (self.left_out.add if out is True else self.left_out.discard)(at)
 
     def article(self, at: int) -> Article:
         """Return an article as it is corrected so far."""
         return remarked(self.articles[at], Remarks(corrected=self.corrected.get(at, {})))
 
-    def _is_shown(self, at: object) -> bool:
+    def _is_shown(self, at: object) -> TypeGuard[int]:
         return type(at) is int and 0 <= at < min(len(self.articles), MOST_SHOWN)
 
     # ---- adding
@@ -334,55 +329,6 @@ class Trays:
                 del self._trays[tray.token]
 
 
-# ---- what is given
-
-
-def links_in(text: str) -> list[str]:
-    """Return the addresses that a pasted text consists of, none where it is anything else."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return list(dict.fromkeys(lines)) if lines and all(_ADDRESS.fullmatch(line) for line in lines) else []
-
-
-def _understood(files: Sequence[Path], text: str, progress: Callable[[str, int, int], None]) -> Iterator[Article | Notice | Link]:
-    for file in files:
-        yield from _in_file(file)
-    links = links_in(text)
-    if len(links) > MOST_LINKS:
-        yield Notice("pasted links", f"{len(links)} links; expected {MOST_LINKS} at most, nothing was read from the others", skipped=True)
-    if links:
-        yield from library.read_things(links[:MOST_LINKS], progress=progress)
-    elif len(text) > LONGEST_TEXT:
-        message = f"has more than {LONGEST_TEXT:,} characters; save it as a .txt file and drop that here"
-        yield Notice("pasted text", message, skipped=True)
-    elif text.strip() and len(text.split()) == 1:
-        yield Notice("pasted text", f"“{text.strip()[:60]}” is a single word; a link begins with https://", skipped=True)
-    elif text.strip():
-        yield from pasted(text)
-
-
-def _in_file(file: Path) -> Iterator[Article | Notice]:
-    """Yield what a file holds under the name that it was given by, not where its copy lies."""
-    path, name = shown(file), shown(Path(file.name))
-    try:
-        for item in read([file]):
-            if isinstance(item, Article):
-                yield replace(item, source=f"{(item.source or '').replace(path, name)}, {_GIVEN}")
-            else:
-                yield replace(item, source=item.source.replace(path, name), message=item.message.replace(path, name))
-    except WhosaidError as error:
-        yield Notice(name, str(error).replace(path, name).removeprefix(f"{name}: "), skipped=True)
-
-
-def _delete(files: Iterable[Path]) -> None:
-    """Delete copies with the folders that were made for them."""
-    for file in files:
-        try:
-            file.unlink(missing_ok=True)
-            file.parent.rmdir()
-        except OSError:
-            pass  # the folder holds more, or is gone; it goes with the server at the latest
-
-
 # ---- what is typed
 
 
@@ -423,7 +369,7 @@ def _ids(articles: Sequence[tuple[int, Article]], here: Library, taken: set[str]
 
 def _is_anothers(article: Article, owner: Article) -> bool:
     """Tell whether an id, made of a file's name alone, belongs to another text; the index looks after all other ids."""
-    if article.origin("id") or owner.source != article.source or not (article.source or "").endswith(_GIVEN):
+    if article.origin("id") or owner.source != article.source or not (article.source or "").endswith(given.GIVEN):
         return False
     return article.text != owner.text and likeness(article.text, owner.text) < ALIKE
 
