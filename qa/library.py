@@ -131,19 +131,27 @@ def add_articles(
     folder: Path,
     items: Iterable[Article | Notice | Link],
     *,
+    corrected: Mapping[str, Mapping[str, str | None]] | None = None,
     model: str | None = None,
     progress: Progress | None = None,
     encoder: Encoder | None = None,
     attributor: Attributor | None = None,
 ) -> BuildReport:
-    """Bring articles that were read into the index in `folder` beside what it holds; they stay until they are removed."""
+    """Bring articles that were read into the index in `folder` beside what it holds; they stay until they are removed.
+
+    `corrected` are fields of theirs that a person put right, by the ids of the articles; they hold for all builds to come.
+    Raises SettingsError for an unknown field or a date that is none.
+    """
     from qa.attribution.attributor import TrainedAttributor
     from qa.attribution.groups import merged
     from qa.index.build import add as add_to_index
     from qa.index.build import groups_of, quiet
+    from qa.index.remarks import checked
 
     told = merged([groups_of(folder), _groups_for((), None)])
-    return add_to_index(folder, items, encoder or load_encoder(model), attributor or TrainedAttributor(), told, progress=progress or quiet)
+    right = {id: checked(fields) for id, fields in (corrected or {}).items()}
+    encoder, attributor = encoder or load_encoder(model), attributor or TrainedAttributor()
+    return add_to_index(folder, items, encoder, attributor, told, corrected=right, progress=progress or quiet)
 
 
 def refresh(
@@ -369,6 +377,10 @@ class Library:
                 found.append((key, article))
         found.sort(key=lambda pair: _newest_first(pair[1]))
         return [corpus.with_text(key) if with_text else article for key, article in found]
+
+    def added(self) -> set[str]:
+        """Return the ids of the articles that were added by themselves, which no build takes out."""
+        return {id for id, one in self._corpus.store.known().items() if one.added}
 
     def article(self, id: str) -> Article:
         """Return one article with its text; raise KeyError where there is no such id."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from articles import WordEncoder, write_corpus
@@ -11,6 +13,9 @@ from hypothesis import settings
 from qa.attribution.attributor import TrainedAttributor
 from qa.library import Library, build
 from qa.models.encoder import SentenceEncoder
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 settings.register_profile("whosaid", deadline=None)  # the first example pays for loading libraries
 settings.load_profile("whosaid")
@@ -52,3 +57,12 @@ def index_folder(tmp_path_factory: pytest.TempPathFactory, corpus_folder: Path, 
 def library(index_folder: Path, encoder: SentenceEncoder) -> Library:
     """The small corpus, open."""
     return Library.open(index_folder, encoder=encoder)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A real Chromium, started once."""
+    from browser import chromium
+
+    with chromium() as opened:
+        yield opened

@@ -4,12 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import re
-import signal
-import socket
-import subprocess
-import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -18,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from browser import PATIENCE, ask, box_of, links, marked, start, stop, watched
 from filelock import FileLock
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from qa.errors import QuestionError, SettingsError
 from qa.library import Library
@@ -30,10 +26,6 @@ from qa.web.opening import Stage, all_from
 from qa.web.reader import paragraphs, web_address
 from qa.web.render import html, markdown
 from qa.web.security import LARGEST_POST, refused
-
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync"
-PATIENCE = 10_000  # milliseconds
 
 WALK = "The committee walked the banks in spring and wrote down what it saw, field by field and gate by gate, before it met again. "
 HOSTILE = "<img src=x onerror=alert(1)> & [a link](javascript:alert(2)) {{value}} ${alert(3)}"
@@ -95,44 +87,6 @@ class Site:
     box_while_building: str = ""
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def start(index: Path, corpus: Path, scratch: Path) -> tuple[subprocess.Popen[str], str]:
-    """Start a server in a process of its own and return it with its address, once it says that it is there."""
-    code = "from pathlib import Path; from qa.web import serve; serve(Path(argv[1]), [Path(argv[2])], port=int(argv[3]))"
-    log = (scratch / "stderr").open("w")
-    process = subprocess.Popen(
-        [sys.executable, "-c", f"from sys import argv; {code}", str(index), str(corpus), str(free_port())],
-        stdout=subprocess.PIPE,
-        stderr=log,
-        text=True,
-        env={**os.environ, "TMPDIR": str(scratch), "HF_HUB_OFFLINE": "1"},
-    )
-    log.close()
-    assert process.stdout
-    line = process.stdout.readline()
-    said = re.fullmatch(r"whosaid is at (http://127\.0\.0\.1:\d+)\n", line)
-    assert said, line + (scratch / "stderr").read_text()
-    return process, said[1]
-
-
-def stop(process: subprocess.Popen[str]) -> None:
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=20)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS.split())
-        yield opened
-        opened.close()
-
-
 @pytest.fixture(scope="session")
 def site(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The one server of these tests. Its first build is held up by the index's lock until a page has been seen waiting."""
@@ -160,43 +114,8 @@ def site(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 @pytest.fixture
 def page(browser: Browser, site: Site, request: pytest.FixtureRequest) -> Iterator[Page]:
     """A page that is ready, which fails on any error, dialog or request that leaves the machine."""
-    context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, **getattr(request, "param", {})})
-    context.set_default_timeout(PATIENCE)
-    opened = context.new_page()
-    wrong: list[str] = []
-    opened.on("pageerror", lambda error: wrong.append(f"error: {error}"))
-    opened.on("console", lambda message: wrong.append(f"console: {message.text}") if message.type == "error" else None)
-    opened.on("request", lambda sent: None if re.match(rf"(data|blob):|{re.escape(site.url)}/", sent.url) else wrong.append(sent.url))
-    opened.on("dialog", lambda dialog: (wrong.append(f"dialog: {dialog.message}"), dialog.dismiss()))
-    opened.goto(site.url, wait_until="domcontentloaded")
-    expect(box_of(opened)).to_be_enabled(timeout=20_000)
-    yield opened
-    context.close()
-    assert not wrong
-
-
-def box_of(page: Page) -> Locator:
-    return page.get_by_role("textbox", name="Question", exact=True)
-
-
-def links(page: Page) -> Locator:
-    return page.locator("#chat a[href*='#cite-']")
-
-
-def ask(page: Page, question: str) -> Locator:
-    """Ask, wait for the answer, and return its message."""
-    answers = page.get_by_test_id("bot")
-    before = answers.count()
-    box_of(page).fill(question)
-    box_of(page).press("Enter")
-    expect(answers).to_have_count(before + 1, timeout=PATIENCE)
-    expect(answers.last).not_to_contain_text("Looking through the articles", timeout=PATIENCE)
-    expect(page.get_by_role("button", name="Ask", exact=True)).to_be_visible(timeout=PATIENCE)
-    return answers.last
-
-
-def marked(page: Page) -> Locator:
-    return page.locator("#panel mark")
+    with watched(browser, site.url, **getattr(request, "param", {})) as opened:
+        yield opened
 
 
 # ---- asking and opening

@@ -90,13 +90,15 @@ def add(
     attributor: Attributor,
     groups: Sequence[Group] = (),
     *,
+    corrected: Mapping[str, Values] | None = None,
     progress: Progress = quiet,
 ) -> BuildReport:
     """Bring the articles among `items` into the index beside all that it holds, or anew; make the index where there is none.
 
-    What is added stays whatever is built afterwards, until it is removed. Raises as `build` does.
+    What is added stays whatever is built afterwards, until it is removed. `corrected` is what a person put right in these
+    articles, checked, by their ids; it is kept as `edit` does. Raises as `build` does.
     """
-    return _brought_in(folder, items, encoder, attributor, groups, adding=True, rebuild=False, progress=progress)
+    return _brought_in(folder, items, encoder, attributor, groups, adding=True, rebuild=False, corrected=corrected, progress=progress)
 
 
 def refresh(
@@ -171,6 +173,7 @@ def _brought_in(
     adding: bool,
     again: bool = False,
     rebuild: bool,
+    corrected: Mapping[str, Values] | None = None,
     progress: Progress,
 ) -> BuildReport:
     started = time.monotonic()
@@ -194,7 +197,11 @@ def _brought_in(
                 articles = [*(article for article in old if article.id not in ids), *articles]
                 known = store.known()
                 plan = planned(
-                    articles, notices, known, store.remarks(), store.text, adding=adding, again=again, added={article.id for article in old}
+                    *(articles, notices, known, store.remarks(), store.text),
+                    adding=adding,
+                    again=again,
+                    added={article.id for article in old},
+                    corrected=corrected,
                 )
                 plan.groups, plan.links = groups, links
                 report = _carried_out(plan, home, store, encoder.identity.dimension, encoder, attributor, progress)

@@ -107,6 +107,18 @@ class IndexFolder:
             if _is_numbered(child) and child.name != str(number):
                 shutil.rmtree(child, ignore_errors=True)
 
+    def busy(self) -> bool:
+        """Tell whether somebody else is writing just now, without waiting for it."""
+        from filelock import FileLock, Timeout
+
+        try:
+            with FileLock(self.path / ".lock", timeout=0):
+                return False
+        except Timeout:
+            return True
+        except OSError:
+            return False  # whoever goes on to write is told what is wrong
+
     @contextmanager
     def locked(self, wait: float = LOCK_SECONDS) -> Iterator[None]:
         """Hold the folder for writing; another writer waits, and is refused after `wait` seconds."""

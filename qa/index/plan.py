@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from qa.index.copies import ALIKE, fingerprint, is_short, likeness
-from qa.index.remarks import Remarks, known_fields, may_be_one, remarked
+from qa.index.remarks import Remarks, Values, known_fields, may_be_one, remarked
 from qa.index.store import Known, text_hash
 from qa.reading import Notice
 from qa.types import INFERRED, Article, Group, Link, Origin
@@ -53,16 +53,20 @@ def planned(
     adding: bool,
     again: bool = False,
     added: Collection[str] = (),
+    corrected: Mapping[str, Values] | None = None,
 ) -> Plan:
     """Return what to do so that the index holds these articles: beside all others where `adding`, else nothing else.
 
     What a person removed comes back by being added, but not by being read `again`.
 
     What was added by itself (as `added` tells of some, beside what the store knows), or could not be read this time,
-    isn't taken away by a build either.
+    isn't taken away by a build either. `corrected` is what a person puts right in articles that come, by their ids.
     """
     plan = Plan(remarks={})
-    arriving = list(_arriving(_with_free_ids(articles, known, stored_text, adding=adding), remarks, plan, brings_back=adding and not again))
+    read = list(articles)
+    freed = list(_with_free_ids(read, known, stored_text, adding=adding))
+    remarks = {**remarks, **_put_right(zip(read, freed, strict=True), corrected or {}, remarks, plan)}
+    arriving = list(_arriving(freed, remarks, plan, brings_back=adding and not again))
     ids = {article.id for article in arriving}
     gone = [] if adding else [id for id in _vanished(known, ids, notices) if not known[id].added]
     staying = known.keys() - ids - set(gone)
@@ -87,6 +91,17 @@ def planned(
         plan.changed += _counted(known[id].article) != _counted(told)
     plan.added = frozenset(ids if adding else added) | {id for id, one in known.items() if one.added}
     return plan
+
+
+def _put_right(
+    articles: Iterable[tuple[Article, Article]], corrected: Mapping[str, Values], remarks: Mapping[str, Remarks], plan: Plan
+) -> dict[str, Remarks]:
+    """Note corrections of articles, given as they were read and under the ids that they get; return what is noted of these."""
+    for read, article in articles:
+        if fields := corrected.get(read.id):
+            before = remarks.get(article.id, Remarks())
+            plan.remarks[article.id] = replace(before, corrected={**before.corrected, **fields})
+    return dict(plan.remarks)
 
 
 def _with_free_ids(

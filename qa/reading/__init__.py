@@ -6,6 +6,7 @@ Knows nothing of indexes.
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -29,7 +30,7 @@ from qa.reading.table import read_table
 from qa.reading.zipped import MOST_UNPACKED, leads_out, member, opened, readable_members
 from qa.types import Article
 
-__all__ = ["FIELDS", "READERS", "Notice", "article_files", "read", "read_source"]
+__all__ = ["FIELDS", "READERS", "Notice", "article_files", "pasted", "read", "read_source"]
 
 _MB = 1024 * 1024
 
@@ -87,6 +88,12 @@ def read(paths: Sequence[Path], columns: Mapping[str, str] | None = None) -> Ite
             else:
                 also = f"id {item.id!r} is already the id of {taken[item.id]}; give one of them another id"
                 yield Notice(item.source or shown(path), also, skipped=True, id=item.id)
+
+
+def pasted(text: str) -> Iterator[Article | Notice]:
+    """Yield the article that a person pasted, or a notice; the same words have the same id."""
+    raw = text.encode("utf-8", "replace")
+    yield from read_source(READERS[".txt"], Source("pasted text", raw, f"pasted-{hashlib.sha256(raw).hexdigest()[:8]}"))
 
 
 def article_files(paths: Sequence[Path]) -> Iterator[tuple[Path, str] | Notice]:

@@ -10,10 +10,15 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from qa.errors import NoIndexError, WhosaidError
 from qa.library import Library, build, load_encoder
 from qa.web.starters import starters
+
+if TYPE_CHECKING:
+    from qa.attribution.attributor import Attributor
+    from qa.models.encoder import Encoder
 
 _LOADING = "Loading the model"
 
@@ -42,10 +47,13 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A library that is ready, and questions to begin with."""
+    """A library that is ready, questions to begin with, and what it takes to add to its index: all loaded once."""
 
     library: Library
     starters: tuple[str, ...]
+    index: Path
+    encoder: Encoder
+    attributor: Attributor
 
 
 class Opening:
@@ -62,10 +70,13 @@ class Opening:
         threading.Thread(target=self._run, name="opening", daemon=True).start()
 
     def _run(self) -> None:
+        from qa.attribution.attributor import TrainedAttributor
+
         try:
-            library = self._brought_in_line()
+            encoder, attributor = load_encoder(self._model), TrainedAttributor()
+            library = self._brought_in_line(encoder, attributor)
             self.stage = Stage("Opening the index")
-            self.opened = Opened(library, starters(library))
+            self.opened = Opened(library, starters(library), self._index, encoder, attributor)
         except WhosaidError as error:
             self.stage = Stage(problem=str(error))
         except Exception:
@@ -73,18 +84,17 @@ class Opening:
             logging.getLogger(__name__).exception("the index could not be opened")
             self.stage = Stage(problem="The index could not be opened; the terminal says why.")
 
-    def _brought_in_line(self) -> Library:
-        encoder = load_encoder(self._model)
+    def _brought_in_line(self, encoder: Encoder, attributor: Attributor) -> Library:
         if not self._corpus:
             return Library.open(self._index, encoder=encoder)
         try:
             library = Library.open(self._index, encoder=encoder)
         except NoIndexError:
-            build(self._index, self._corpus, encoder=encoder, progress=self._progress)
+            build(self._index, self._corpus, encoder=encoder, attributor=attributor, progress=self._progress)
             return Library.open(self._index, encoder=encoder)
         # To bring an index in line with the corpus takes out what is not there, so one with other articles is left alone.
         if all_from(library, self._corpus):
-            build(self._index, self._corpus, encoder=encoder, progress=self._progress)
+            build(self._index, self._corpus, encoder=encoder, attributor=attributor, progress=self._progress)
             library.refresh()
         return library
 
@@ -93,6 +103,7 @@ class Opening:
 
 
 def all_from(library: Library, corpus: Sequence[Path]) -> bool:
-    """Tell whether every article of a library was read from these files or folders."""
-    folders = [path.resolve() for path in corpus]
-    return all(any(Path(article.source or "").resolve().is_relative_to(folder) for folder in folders) for article in library.articles())
+    """Tell whether every article of a library that a build may take out was read from these files or folders."""
+    folders, added = [path.resolve() for path in corpus], library.added()
+    sources = [Path(article.source or "").resolve() for article in library.articles() if article.id not in added]
+    return all(any(source.is_relative_to(folder) for folder in folders) for source in sources)

@@ -16,6 +16,7 @@ from qa.errors import QuestionError
 from qa.settings import LONGEST_QUESTION
 from qa.types import Article
 from qa.web import conversation, places, reader, render
+from qa.web.add_tab import AddTab
 from qa.web.conversation import Filters, Shown, Turn
 from qa.web.opening import Opened, Opening
 
@@ -85,6 +86,7 @@ class _Page:
 
     def __init__(self, opening: Opening) -> None:
         self._opening = opening
+        self._add = AddTab(opening, self.renewed)
 
     # ---- layout
 
@@ -95,11 +97,13 @@ class _Page:
             with gr.Column(scale=3, min_width=300, elem_id="left"), gr.Tabs(elem_id="tabs"):
                 with gr.Tab("Chat", id="chat"):
                     self._lay_out_chat()
-                with gr.Tab("Articles", id="articles"):
+                with gr.Tab("Articles", id="articles") as self._articles_tab:
                     self._wanted = gr.Textbox(label="Find by title, group or author", elem_id="wanted", max_length=200)
                     self._articles = gr.HTML(elem_id="articles", **_PLAIN)
-                with gr.Tab("Groups", id="groups"):
+                with gr.Tab("Groups", id="groups") as self._groups_tab:
                     self._groups = gr.HTML(elem_id="groups", **_PLAIN)
+                with gr.Tab("Add", id="add"):
+                    self._add.lay_out()
             with gr.Column(scale=2, min_width=300, elem_id="right"):
                 self._panel = gr.HTML(
                     render.panel(None),
@@ -109,6 +113,7 @@ class _Page:
                     server_functions=[_place_opener(self._opening)],
                     elem_id="panel",
                 )
+        self._add.lay_out_beside()
         self._connect(blocks)
 
     def _lay_out_chat(self) -> None:
@@ -150,9 +155,10 @@ class _Page:
         self._timer = gr.Timer(_POLL_SECONDS, active=False)
 
     def _connect(self, blocks: Any) -> None:
-        arrival = [self._state, self._chat, self._box, self._panel, self._chosen, self._articles, self._groups, self._timer, self._linked]
-        blocks.load(self.arrive, self._turns, arrival, **_AT_ONCE)
-        self._timer.tick(self.arrive, self._turns, arrival, **_AT_ONCE)
+        lists = [self._chosen, self._articles, self._groups]
+        arrival = [self._state, self._chat, self._box, self._panel, *lists, self._timer, self._linked, self._add.view, self._add.timer]
+        blocks.load(self.arrive, [self._turns, self._add.token], arrival, **_AT_ONCE)
+        self._timer.tick(self.arrive, [self._turns, self._add.token], arrival, **_AT_ONCE)
 
         filters = [self._chosen, self._since, self._until]
         talk = [self._box, self._chat, self._panel, self._turns, self._complaint]
@@ -169,15 +175,18 @@ class _Page:
         self._new.click(self.start_anew, None, talk, **_AT_ONCE)
         for part in filters:
             part.change(self.name_filter, filters, self._filter, **_AT_ONCE)
+        for part in (self._articles_tab.select, self._groups_tab.select, self._filter.expand):
+            part(self.renewed, self._wanted, lists, **_AT_ONCE)  # another page may have added something
+        self._add.connect(self._wanted, lists)
         self._wanted.change(self.list_articles, self._wanted, self._articles, trigger_mode="always_last", **_AT_ONCE)
 
     # ---- becoming ready
 
-    def arrive(self, kept: object, request: gr.Request) -> list[Any]:
+    def arrive(self, kept: object, adding: object, request: gr.Request) -> list[Any]:
         """Show how far the opening is, or the page ready for questions with the conversation that the browser kept."""
         opened, now = self._opening.opened, self._opening.stage
         if opened is None:
-            waiting = [gr.skip()] * 9
+            waiting = [gr.skip()] * 11
             waiting[0] = render.stage(now)
             waiting[2] = gr.Textbox(placeholder=_NEVER if now.problem else _WAIT, interactive=False)
             waiting[7] = gr.Timer(active=not now.problem)
@@ -185,19 +194,27 @@ class _Page:
         library = opened.library
         turns = conversation.from_json(kept)
         shown = conversation.shown(turns, library)
-        articles, groups = library.articles(), library.groups()
         link = str(request.query_params.get("q") or "")[:LONGEST_QUESTION].strip()
         return [
             gr.HTML(visible=False),
             gr.Chatbot(render.messages(shown), examples=[{"text": question} for question in opened.starters]),
             gr.Textbox(placeholder=_ASK, interactive=True, autofocus=True),
             render.panel(shown[-1] if shown else None),
-            gr.CheckboxGroup(choices=[entry.group.name for entry in groups[:_GROUPS_OFFERED]]),
-            render.article_list(articles),
-            render.group_list(groups, articles),
+            *self.renewed(""),
             gr.Timer(active=False),
             "" if turns and turns[-1].question == " ".join(link.split()) else link,  # a reload doesn't ask again
+            self._add.arrived(adding),
+            gr.Timer(active=self._add.is_working(adding)),
         ]
+
+    def renewed(self, wanted: str | None) -> list[Any]:
+        """Return what lists articles and groups, as they are now: the filter, the articles that fit the words typed, the groups."""
+        if self._opening.opened is None:
+            return [gr.skip()] * 3
+        library = self._opening.opened.library
+        articles, groups = library.articles(), library.groups()
+        offered = gr.CheckboxGroup(choices=[entry.group.name for entry in groups[:_GROUPS_OFFERED]])
+        return [offered, render.article_list(articles, wanted or ""), render.group_list(groups, articles)]
 
     # ---- the conversation
 

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 LOOPBACK = ("127.0.0.1", "localhost")
 LARGEST_POST = 1 << 20  # bytes: a long conversation is some hundred thousand
+LARGEST_FILE = 64 << 20  # of those that are given to the page to be read
+LARGEST_UPLOAD = LARGEST_FILE + LARGEST_POST  # with what a form adds to a file
+_UPLOAD = "/gradio_api/upload"
 
 # Gradio's own scripts are inline and compile templates, so script-src can't be stricter. Everything else stays here:
 # a picture, form, frame or font that slipped through from an article has nowhere to go.
@@ -63,13 +66,14 @@ class Guard:
                 message = {**message, "headers": [*message["headers"], *_HEADERS]}
             await send(message)
 
-        if refusal := refused(scope["method"], {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}):
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        if refusal := refused(scope["method"], headers, scope["path"]):
             await _refuse(send_with_headers, *refusal)
         else:
             await self._app(scope, receive, send_with_headers)
 
 
-def refused(method: str, headers: dict[str, str]) -> tuple[int, str] | None:
+def refused(method: str, headers: dict[str, str], path: str = "/") -> tuple[int, str] | None:
     """Return the status and reason to refuse a request with, or None where it may pass. Header names are in small letters."""
     if method in _READING:
         return None
@@ -81,8 +85,9 @@ def refused(method: str, headers: dict[str, str]) -> tuple[int, str] | None:
     length = headers.get("content-length", "")
     if not length.isdecimal():
         return 411, "a post must say how long it is"
-    if int(length) > LARGEST_POST:
-        return 413, f"a post may have {LARGEST_POST:,} bytes at most"
+    most = LARGEST_UPLOAD if path == _UPLOAD else LARGEST_POST
+    if int(length) > most:
+        return 413, f"a post may have {most:,} bytes at most"
     return None
 
 

@@ -51,6 +51,7 @@ def _launch(
 ) -> None:
     from qa.web.opening import Opening
     from qa.web.page import head, page, theme
+    from qa.web.security import LARGEST_FILE
 
     opening = Opening(index, corpus, model)
     blocks = page(opening)
@@ -68,7 +69,7 @@ def _launch(
             quiet=True,
             inbrowser=open_browser,
             footer_links=[],
-            max_file_size="1mb",
+            max_file_size=LARGEST_FILE,
             run_history=False,
             enable_monitoring=False,
             mcp_server=False,
