@@ -66,12 +66,11 @@ def build(
     from qa.attribution.attributor import TrainedAttributor
     from qa.index.build import build as build_index
     from qa.index.build import quiet
-    from qa.reading import read
 
     told = _groups_for(paths, groups)
     return build_index(
         folder,
-        read(paths, columns),
+        _read(paths, told, columns),
         encoder or load_encoder(model),
         attributor or TrainedAttributor(),
         told,
@@ -87,7 +86,6 @@ def attribute(
     from qa.attribution.attributor import TrainedAttributor
     from qa.attribution.groups import Registry, canonical_statement
     from qa.passages import sentences
-    from qa.reading import read
     from qa.types import Article
 
     attributor = attributor or TrainedAttributor()
@@ -102,7 +100,7 @@ def attribute(
             yield article, tuple(canonical_statement(statement, group, registry) for statement in said)
         waiting.clear()
 
-    for item in read(paths):
+    for item in _read(paths, told):
         if not isinstance(item, Article):
             yield item
             continue
@@ -110,6 +108,18 @@ def attribute(
         if len(waiting) >= _ARTICLES_AT_ONCE:
             yield from flushed()
     yield from flushed()
+
+
+def _read(paths: Sequence[Path], told: Sequence[Group], columns: Mapping[str, str] | None = None) -> Iterator[Article | Notice]:
+    """Yield the articles under `paths`, each with the group whose it is where that is stated or beyond doubt."""
+    from qa.attribution.groups import Registry
+    from qa.attribution.publisher import published_by
+    from qa.reading import read
+    from qa.types import Article
+
+    registry = Registry(told)
+    for item in read(paths, columns):
+        yield published_by(item, registry) if isinstance(item, Article) else item
 
 
 def set_alias(folder: Path, name: str, canonical: str | None) -> dict[str, str]:
