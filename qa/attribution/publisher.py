@@ -7,8 +7,10 @@ or be signed. Where two bodies fit, nobody is named.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from urllib.parse import urlsplit
 
 from qa.attribution.groups import Mention, Registry
@@ -150,6 +152,13 @@ class _Own:
 
     text: str
     lines: tuple[Span, ...]
+    says_we: bool
+    reports: bool
+
+    def line_at(self, offset: int) -> Span | None:
+        """Return the line that a place is in."""
+        at = bisect_right(self.lines, offset, key=lambda line: line.start) - 1
+        return self.lines[at] if at >= 0 and offset < self.lines[at].end else None
 
     @classmethod
     def of(cls, text: str) -> _Own:
@@ -163,7 +172,8 @@ class _Own:
         own = "".join((*pieces, text[at:]))
         own = re.sub(r"^[ \t]*>[^\n]*", lambda line: "\u2026" * len(line[0]), own, flags=re.MULTILINE)
         lines = tuple(Span(*match.span()) for match in re.finditer(r"[^\r\n]+", own) if match[0].strip())
-        return cls(own, lines)
+        says_we = len(list(islice(re.finditer(r"\b(?:we|our|us)\b", own, re.IGNORECASE), 2))) == 2
+        return cls(own, lines, says_we, _WE_REPORT.search(own) is not None)
 
 
 def _by_text(article: Article, registry: Registry) -> str | None:
@@ -194,7 +204,7 @@ def _signed(article: Article, own: _Own, registry: Registry) -> str | None:
         for line in first
         if len(line) < 160 and (match := _ISSUED.match(line)) and (name := _named(line[match.end() :], registry, sure=True))
     }
-    return issued.pop() if len(issued) == 1 and _says_we(own) else None
+    return issued.pop() if len(issued) == 1 and own.says_we else None
 
 
 def _signatory(line: str, registry: Registry) -> str | None:
@@ -226,10 +236,6 @@ def _named(words: str, registry: Registry, *, sure: bool) -> str | None:
     return None
 
 
-def _says_we(own: _Own) -> bool:
-    return len(re.findall(r"\b(?:we|our|us)\b", own.text, re.IGNORECASE)) >= 2
-
-
 def _speaking(own: _Own, mentions: Sequence[Mention]) -> Iterator[str]:
     """Yield the groups as which the text says "we"."""
     for mention in mentions:
@@ -241,12 +247,7 @@ def _speaking(own: _Own, mentions: Sequence[Mention]) -> Iterator[str]:
             rest = after.partition("\n")[0]
             sentence = re.search(r"[.!?]\s+", rest)
             next_one = rest[sentence.end() :] if sentence else after.partition("\n")[2].lstrip()[:120]
-            goes_on = (
-                _WE_GO_ON.match(next_one) is not None
-                and not _WE_REPORT.search(next_one)
-                and _says_we(own)
-                and not _WE_REPORT.search(own.text)
-            )
+            goes_on = _WE_GO_ON.match(next_one) is not None and not _WE_REPORT.search(next_one) and own.says_we and not own.reports
             if (_CALLS.match(after) and goes_on) or (_HOLDS.match(after) and _INVITES.search(rest)):
                 yield mention.groups[0]
 
@@ -268,14 +269,14 @@ def _building(own: _Own, mentions: Sequence[Mention], registry: Registry) -> set
     found: set[str] = set()
     closing = any(span.of(own.text).rstrip().endswith("!") for span in own.lines[-3:])
     for number, mention in enumerate(mentions):
-        line = next((span for span in own.lines if span.start <= mention.span.start < span.end), None)
+        line = own.line_at(mention.span.start)
         if line is None:
             continue
-        sentence = re.split(r"(?<=[.!?])\s+", own.text[line.start : mention.span.start])[-1]
+        sentence = re.split(r"(?<=[.!?])\s+", own.text[max(line.start, mention.span.start - 400) : mention.span.start])[-1]
         builds = _BUILDS.search(sentence)
         if not builds or not (_URGES.search(sentence) or not sentence[: builds.start()].strip(" \"'“‘*_")):
             continue
-        if not (closing or _says_we(own)):
+        if not (closing or own.says_we):
             continue
         together = {mention.groups[0]}
         if number + 1 < len(mentions) and re.fullmatch(

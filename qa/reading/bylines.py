@@ -57,9 +57,7 @@ _PLACES = frozenset(
     village weir
     """.split()
 )  # fmt: skip
-_SURNAMES = frozenset(
-    "black castle church day forest green hall hill house king lake lane law long may park power press street west white wood".split()
-)
+_SURNAMES = frozenset("black day forest green hall hill king lake lane law long may west white wood".split())
 
 
 def byline(line: str) -> str | None:

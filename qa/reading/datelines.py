@@ -41,13 +41,18 @@ _OPENING = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Dateline:
-    """The date on a line; the year may be missing. `beside` is what else stands there, perhaps a name or a place."""
+    """The date on a line; the year may be missing.
+
+    `beside` is what else stands there, perhaps a name or a place; `labelled` whether a word says what the date is, as in
+    "Published: 13 July 2025", and `updated` whether that word is one of change.
+    """
 
     year: int | None
     month: int
     day: int | None
     updated: bool = False
     beside: str = ""
+    labelled: bool = False
 
     @property
     def date(self) -> PartialDate | None:
@@ -74,7 +79,7 @@ def dateline(line: str) -> Dateline | None:
         return None  # "Conference of 13 July 2025" is a title
     if before and after:
         return None
-    return Dateline(date.year, date.month, date.day, bool(label and label["updated"]), before or after)
+    return Dateline(date.year, date.month, date.day, bool(label and label["updated"]), before or after, label is not None)
 
 
 def is_place(words: str) -> bool:

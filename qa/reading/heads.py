@@ -66,7 +66,7 @@ _GENERIC = re.compile(
 _GREETING = re.compile(
     r"\s*(?:dear|hello|hi|to whom|yours|sincerely|(?:best|kind|warm) (?:regards|wishes)|in solidarity|comradely)\b", re.IGNORECASE
 )
-_LONGEST_TITLE = 220
+_LONGEST_TITLE, _SHORTEST_PROSE = 220, 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +107,10 @@ class Units:
         if known is None:
             known = self._kinds[at] = self._kind(at)
         return known
+
+    def is_words(self, at: int) -> bool:
+        """Tell whether a unit is prose; the short lines of a long text are not looked at for it."""
+        return len(self.all[at].text) >= _SHORTEST_PROSE and self.kind(at) == "prose"
 
     def is_wide(self, at: int) -> bool:
         """Tell whether more empty lines stand before a unit than usually do in this text."""
@@ -149,7 +153,7 @@ def kind_of(text: str) -> Kind:
     if _LIST.match(text) and not re.match(r"\s*#{1,6}\s", text):
         return "other"
     if _STOP.search(text):
-        return "prose" if len(text) >= 40 and _SENTENCE.search(text) else "other"
+        return "prose" if len(text) >= _SHORTEST_PROSE and _SENTENCE.search(text) else "other"
     if len(text) >= 120 and _SENTENCE.search(text):
         return "prose"
     if bare_names(text) or may_be_name(text):

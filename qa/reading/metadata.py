@@ -102,7 +102,10 @@ def _title(units: Units, top: Head) -> tuple[int, str] | None:
         or re.match(r"[A-Z][A-Z .,’'-]+,? .{0,20}[—–] ", text)
     ):
         return None
-    apart = below.gap >= 1 or below.ruled or units.kind(at + 1) in ("date", "byline", "name", "address")
+    signs = ("date", "byline", "name", "address")
+    apart = below.gap >= 1 or below.ruled or units.kind(at + 1) in signs
+    if units.kind(at + 1) == "title" and at + 2 < len(units):  # a second line of the title, or the body whose it is
+        apart = apart or units[at + 2].gap >= 1 or units.kind(at + 2) in signs
     if not apart and not (len(below.text) >= 100 and len(below.text) >= 1.5 * len(text)):
         return None
     if re.match(r"\s*[—–―-]", below.text) and re.match(r"\s*[\"“«‘'>]", text):
@@ -149,8 +152,8 @@ def _published(units: Units, top: Head, foot: Sequence[int], url: str | None) ->
         in_head.append(opening)
     last = [at for at in foot if units.kind(at) == "date" and all(units.kind(b) != "prose" for b in range(at, len(units)))]
     in_foot = [stated for at in last[-1:] if (stated := date_of(units, at))]
-    if sum(units.kind(at) == "date" for at in range(top.body, len(units))) - len(last) > 1:
-        in_head, in_foot = [stated for stated in in_head if top.title is not None], []  # a chronology
+    if sum(len(units[at].text) < 60 and units.kind(at) == "date" for at in range(top.body, min(len(units), 2000))) - len(last) > 1:
+        in_head, in_foot = [stated for stated in in_head if stated.labelled], []  # a chronology
     in_address = date_in_address(url) if url else None
     year = year_in_address(url) if url else None
     found = _agreed(in_head, year), _agreed(in_foot, year)

@@ -25,7 +25,10 @@ _ISSUE = re.compile(
     r"\b(?:newsletter|bulletin|in this (?:issue|edition|number)|round-?up|digest|gazette|this (?:week|month)|circular)\b", re.IGNORECASE
 )
 _PASSED_ON = ("group", "publication", "url")
-_HEAD_MARK = re.compile(r"\s*#\s")
+_FOREWORD = re.compile(
+    r"[\s#*_]*(?:foreword|preface|prologue|introduction|message from|letter from|a (?:word|message|letter) from|vorwort)\b",
+    re.IGNORECASE,
+)
 
 
 def divided(article: Article) -> Iterator[Article | Notice]:
@@ -153,8 +156,9 @@ class _Style:
         """Take it from the first and last lines; `top` is where the first words are."""
         signs = {"date", "byline", "name"}
         above = [units.kind(at) for at in range(min(top, _DEEPEST))]
+        first = above.index("title") if "title" in above else 0
         last = {units.kind(at) for at in range(max(top, len(units) - 2), len(units))}
-        opening = {kind for kind, after in pairwise(above) if kind in signs and after == "title"}
+        opening = {kind for kind, after in pairwise(above[: first + 1]) if kind in signs and after == "title"}
         return cls(frozenset(opening), frozenset(signs & last - set(above)), listed)
 
 
@@ -168,8 +172,8 @@ def _starts(units: Units, article: Article) -> list[int]:
     style = _Style.of(units, top or 0, _listed(units, top or 0, article))
     listed = style.listed
     accepted = [place for place in places if _alone(units, place, first, style)]
-    for sign in ("fields", "dates", "authors", "addresses"):
-        if (sign == "authors" and lone_names > 1) or (sign == "dates" and lone_dates > 1):
+    for sign in ("fields", "dates", "authors", "names", "addresses"):
+        if (sign == "names" and (lone_names > 1 or _is_interview(units, places))) or (sign == "dates" and lone_dates > 1):
             continue
         alike = [place for place in places if _has(units, place.head, sign)]
         if _has(units, first, sign, titled_above) or (len(alike) > 1 and all(place.apart for place in alike)):
@@ -198,10 +202,10 @@ def _places(units: Units, article: Article) -> tuple[list[_Place], int | None, i
     names = dates = 0
     style = _Style()
     for body in range(len(units)):
-        if units.kind(body) != "prose" or (body and units.kind(body - 1) == "prose"):
+        if not units.is_words(body) or (body and units.is_words(body - 1)):
             continue
         above = body
-        while above and body - above < _DEEPEST and units.kind(above - 1) != "prose":
+        while above and body - above < _DEEPEST and not units.is_words(above - 1):
             above -= 1
         if top is None:
             top = body
@@ -259,7 +263,7 @@ def _alone(units: Units, place: _Place, first: Head, style: _Style) -> bool:
     head = place.head
     if head.title is None or _is_section(units, head):
         return head.title is None and bool(head.addresses) and place.apart and _closes(units, place)
-    begins_clearly = _by(units, head, named=True) or (_dated(units, head) and (units[head.first].ruled or head.dates[-1] > head.title))
+    begins_clearly = _by(units, head) or (_dated(units, head) and (units[head.first].ruled or head.dates[-1] > head.title))
     if place.apart and (_closes(units, place) or begins_clearly):
         return True
     if units[head.first].gap >= units.usual_gap + 3 and any(units[at].text.rstrip().endswith("!") for at in place.foot):
@@ -276,10 +280,14 @@ def _alone(units: Units, place: _Place, first: Head, style: _Style) -> bool:
 
 def _closes(units: Units, place: _Place) -> bool:
     """Tell whether the foot of an article stands before a place: a date, an address, an end mark, or the name of one who wrote it."""
+    if _signs_a_foreword(units, place.foot.start):
+        return False
     last = [at for at in place.foot if not units.is_wide(at) or at == place.foot.start][-3:]
     nearer = [at for at in last if units[place.head.first].ruled or units[at].gap < units[place.head.first].gap]
     for at in nearer:
         kind, text = units.kind(at), units[at].text
+        if kind == "address" and sum(units.kind(other) == "address" for other in place.foot) > 1:
+            return False  # references
         if kind in ("address", "end") or (kind == "byline" and len(last) < 3):
             return True
         if (
@@ -293,6 +301,12 @@ def _closes(units: Units, place: _Place) -> bool:
         if kind == "name" and at == place.head.first - 1 and len(place.foot) <= 3 and (bare_names(text) or units.is_prose):
             return True
     return False
+
+
+def _signs_a_foreword(units: Units, foot: int) -> bool:
+    """Tell whether the nearest heading above a signature is that of a foreword, so that the document goes on below it."""
+    heading = next((at for at in range(foot - 1, max(foot - 40, -1), -1) if units.kind(at) == "title"), None)
+    return heading is not None and _FOREWORD.match(units[heading].text) is not None
 
 
 def _dated(units: Units, head: Head) -> bool:
@@ -311,14 +325,24 @@ def _has(units: Units, head: Head, sign: str, titled_above: bool = False) -> boo
         return False
     if sign == "dates":
         return _dated(units, head)
-    return _by(units, head)
+    return _by(units, head) if sign == "authors" else _bare_name_below(units, head)
 
 
-def _by(units: Units, head: Head, *, named: bool = False) -> bool:
-    """Tell whether a head names authors; `named` where a bare name isn't enough."""
-    return any(
-        reads_as_byline(units[at].text) or (not named and bare_names(units[at].text) and at > (head.title or 0)) for at in head.authors
-    ) or any((stated := date_of(units, at)) is not None and reads_as_byline(stated.beside) for at in head.dates)
+def _is_interview(units: Units, places: Sequence[_Place]) -> bool:
+    """Tell whether most of the titles with a name below are questions, which the one named answers."""
+    asked = [units[place.head.title].text.rstrip().endswith("?") for place in places if place.head.title is not None and place.head.authors]
+    return sum(asked) * 2 > len(asked)
+
+
+def _bare_name_below(units: Units, head: Head) -> bool:
+    return head.title is not None and any(bare_names(units[at].text) and 0 < at - head.title <= 2 for at in head.authors)
+
+
+def _by(units: Units, head: Head) -> bool:
+    """Tell whether a byline stands in a head, by itself or beside the date."""
+    return any(reads_as_byline(units[at].text) for at in head.authors) or any(
+        (stated := date_of(units, at)) is not None and reads_as_byline(stated.beside) for at in head.dates
+    )
 
 
 def _is_section(units: Units, head: Head) -> bool:
@@ -355,7 +379,7 @@ def _prose(units: Units, first: int, end: int) -> int:
     """Return how many code points of prose units hold, counted as far as it matters."""
     count = 0
     for at in range(first, end):
-        if units.kind(at) == "prose":
+        if units.is_words(at):
             count += len(units[at].text)
             if count >= _FEWEST:
                 break
