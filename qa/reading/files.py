@@ -26,8 +26,7 @@ _NOTHING = {"", "null", "~"}  # how YAML writes that there is no value
 _STATED = ("title", "group", "author", "published", "url", "publication")  # the fields whose origin is told
 _TEXT_FIELDS = tuple(name for name in _STATED if name != "published")
 _NOT_A_PERSON = re.compile(
-    r"(?:admin(?:istrator)?|user|owner|author|anonymous|unknown|none|guest|root|python-docx|[\w ]*(?:microsoft|openoffice"
-    r"|libreoffice).*)",
+    r"(?:admin(?:istrator)?|user|owner|author|anonymous|unknown|none|guest|root|python-docx|[\w ]*(?:microsoft|openoffice|libreoffice).*)",
     re.IGNORECASE,
 )  # what programs put in place of an author
 
