@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from qa import settings
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from qa.reading import Notice
     from qa.retrieval.corpus import Corpus, PassageReader
     from qa.types import Answer, Article, Check, Comparison, Group, Hit, Link, PartialDate, Question, Span, Statement
+
+T = TypeVar("T")
 
 _ARTICLES_AT_ONCE = 16
 
@@ -69,12 +71,13 @@ def build(
     from qa.index.build import quiet
     from qa.reading import read
 
+    told = _groups_for(paths, groups)
     return build_index(
         folder,
-        read(paths, columns),
+        with_publisher(read(paths, columns), told),
         encoder or load_encoder(model),
         attributor or TrainedAttributor(),
-        _groups_for(paths, groups),
+        told,
         rebuild=rebuild,
         progress=progress or quiet,
     )
@@ -110,6 +113,25 @@ def read_things(
             yield from read_links(links, fetcher, known or {}, most=most, progress=lambda _, done, total: show("Fetching", done, total))
 
 
+def with_publisher(items: Iterable[T], told: Sequence[Group]) -> Iterator[Article | T]:
+    """Yield what was read, each article with the group whose it is where that is stated or beyond doubt; `told` are known groups."""
+    from qa.attribution.groups import Registry
+    from qa.attribution.publisher import published_by
+    from qa.types import Article
+
+    registry = Registry(told)
+    for item in items:
+        yield published_by(item, registry) if isinstance(item, Article) else item
+
+
+def groups_told(folder: Path) -> tuple[Group, ...]:
+    """Return the groups that the index in `folder` was told of, and those that ship."""
+    from qa.attribution.groups import merged
+    from qa.index.build import groups_of
+
+    return merged([groups_of(folder), _groups_for((), None)])
+
+
 def add(
     folder: Path,
     things: Sequence[str],
@@ -143,15 +165,14 @@ def add_articles(
     Raises SettingsError for an unknown field or a date that is none.
     """
     from qa.attribution.attributor import TrainedAttributor
-    from qa.attribution.groups import merged
     from qa.index.build import add as add_to_index
-    from qa.index.build import groups_of, quiet
+    from qa.index.build import quiet
     from qa.index.remarks import checked
 
-    told = merged([groups_of(folder), _groups_for((), None)])
+    told = groups_told(folder)
     right = {id: checked(fields) for id, fields in (corrected or {}).items()}
     encoder, attributor = encoder or load_encoder(model), attributor or TrainedAttributor()
-    return add_to_index(folder, items, encoder, attributor, told, corrected=right, progress=progress or quiet)
+    return add_to_index(folder, with_publisher(items, told), encoder, attributor, told, corrected=right, progress=progress or quiet)
 
 
 def refresh(
@@ -170,16 +191,16 @@ def refresh(
     """
     from qa.attribution.attributor import TrainedAttributor
     from qa.errors import SettingsError
-    from qa.index.build import groups_of, links_of, quiet
+    from qa.index.build import links_of, quiet
     from qa.index.build import refresh as refresh_index
 
     known = links_of(folder)
     if not known:
         raise SettingsError(f"{folder}: no link was added to this index; whosaid add URL does that")
     items = read_things(list(known), known=known, most=most, allow_private=allow_private, progress=progress)
-    return refresh_index(
-        folder, items, encoder or load_encoder(model), attributor or TrainedAttributor(), groups_of(folder), progress=progress or quiet
-    )
+    told = groups_told(folder)
+    encoder, attributor = encoder or load_encoder(model), attributor or TrainedAttributor()
+    return refresh_index(folder, with_publisher(items, told), encoder, attributor, told, progress=progress or quiet)
 
 
 def remove(folder: Path, ids: Sequence[str]) -> BuildReport:
@@ -223,7 +244,7 @@ def attribute(
             yield article, tuple(canonical_statement(statement, group, registry) for statement in said)
         waiting.clear()
 
-    for item in read(paths):
+    for item in with_publisher(read(paths), told):
         if not isinstance(item, Article):
             yield item
             continue

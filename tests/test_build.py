@@ -466,7 +466,7 @@ def test_a_state_stays_whole_for_whoever_still_holds_it(corpus: Path, folder: Pa
     (corpus / "notice.txt").unlink()
     build(folder, [corpus], encoder=words, attributor=NOBODY)
     newest = reader.refreshed()
-    assert reader.with_text(keys["notice"]).text == FILES["notice.txt"]
+    assert reader.with_text(keys["notice"]).text == FILES["notice.txt"].partition("\r\n\r\n")[2]
     assert reader.store.counts()["articles"] == len(FILES)
     newest.close()
     reader.close()
@@ -579,6 +579,9 @@ class _Builder:
         return self.ended() == -signal.SIGKILL
 
 
+_TITLED = "---\ntitle: One of many\n---\n"
+
+
 @pytest.fixture(scope="module")
 def two_states(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """Two corpora of some sixty articles: the second lacks some, has some changed and some new."""
@@ -588,14 +591,14 @@ def two_states(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     for number in range(60):
         text = ". ".join(rng.choices(sentences, k=25))
         if number < 50:
-            (old / f"{number}.md").write_text(text, "utf-8")
+            (old / f"{number}.md").write_text(_TITLED + text, "utf-8")
         if number >= 10:
-            (new / f"{number}.md").write_text(text if number % 2 else f"{text} It was changed.", "utf-8")
+            (new / f"{number}.md").write_text(_TITLED + (text if number % 2 else f"{text} It was changed."), "utf-8")
     return old, new
 
 
 def _expected(corpus: Path) -> Texts:
-    return {file.stem: file.read_bytes().decode().strip() for file in corpus.glob("*.md")}
+    return {file.stem: file.read_bytes().decode().removeprefix(_TITLED).strip() for file in corpus.glob("*.md")}
 
 
 def _kills(folder: Path, seconds: Callable[[int], float], count: int, states: tuple[Path, Path], *, rebuild: bool = False) -> int:

@@ -346,7 +346,8 @@ def test_columns_are_read_one_after_the_other_and_broken_words_made_whole(write:
 
 def test_places_tell_their_page(write: Write) -> None:
     article = _one(write("a.pdf", pdf([_two_columns(number) for number in (1, 2, 3)])))
-    second = len(_page_text(1)) + 2
+    assert article.title == f"Keep the water, part {_PARTS[1]}"
+    second = len(_page_text(1)) + 2 - len(article.title) - 2
     third = second + len(_page_text(2)) + 2
     assert article.pages == (0, second, third)
     assert [article.page_at(at) for at in (0, second - 1, second, third - 1, third, len(article.text) - 1)] == [1, 1, 2, 2, 3, 3]

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.attribution.names import BODY_NOUNS, BODY_WORDS, PERSON_ROLES, ROLES, TITLES, Names, names_in
+from qa.attribution.names import BODY_NOUNS, PERSON_ROLES, ROLES, TITLES, Names, names_in
 from qa.types import Span
+from qa.words import BODY_WORDS
 
 
 def _names(text: str) -> list[str]:

@@ -199,11 +199,11 @@ def test_carriage_returns_are_no_part_of_a_field(corpus_folder: Path) -> None:
     assert article.text.startswith("Four reservoirs")
 
 
-def test_plain_text_stays_as_it_is_and_states_nothing(corpus_folder: Path) -> None:
+def test_plain_text_stays_as_it_is_below_its_title(corpus_folder: Path) -> None:
     article = _one(corpus_folder / "notice.txt")
-    assert article.text == FILES["notice.txt"]
+    assert article.text == FILES["notice.txt"].removeprefix("NOTICE AT THE WEIR").lstrip()
     assert "\r\n" in article.text
-    assert (article.title, article.group, article.author, article.published, article.url) == (None,) * 5
+    assert (article.title, article.group, article.author, article.published, article.url) == ("NOTICE AT THE WEIR", None, None, None, None)
 
 
 def test_marks_and_scripts_stay_as_they_are(corpus_folder: Path) -> None:

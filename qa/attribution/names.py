@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import Literal
 
 from qa.types import Span
+from qa.words import BODY_WORDS, MEN, WOMEN
 
 Gender = Literal["f", "m"]
 
@@ -55,18 +56,6 @@ ROLES = _OF_MEN | _OF_WOMEN | frozenset(
 )  # fmt: skip
 _BEHIND_NAMES = frozenset("CBE KC MBE MEP MP MSP OBE PhD QC".split())
 _HEADS_OF_STATE = frozenset({"president", "king", "queen", "pope", "premier"})
-BODY_WORDS = frozenset(
-    """
-    academy administration agency alliance army assembly association authority bank board brigade brigades broadcasting bureau cabinet
-    campaign center centre church city club coalition college commission committee commons company confederation conference congress
-    conservative convention corporation council county court democrat democratic democrats department directorate division federation
-    force forces foundation front fund government group guardian guild herald house institute institution international journal labor labour
-    league left liberals magazine media ministry movement nations network news observer office organisation organization pac parliament
-    party police post press radio report republican republicans review school senate service socialists society state states street sun
-    syndicate team telegraph television times today tribunal tribune trust union unions united university voice watch white workers
-    world
-    """.split()
-)  # fmt: skip
 PERSON_ROLES = frozenset(
     """
     activist actor actress ambassador analyst attorney author billionaire bishop businessman candidate chair chairman chairwoman
@@ -81,43 +70,6 @@ BODY_NOUNS = frozenset(
     administration agency alliance army association bank board campaign church club coalition commission committee company congress
     corporation council court department federation foundation government group guild institute league magazine ministry movement
     network newspaper organisation organization paper parliament party regime senate tribunal trust union university
-    """.split()
-)  # fmt: skip
-_MEN = frozenset(
-    """
-    aaron abdul abdullah abraham adam ahmed alan albert alejandro alex alexander ali allan andre andrei andrew angus anthony antonio
-    ariel arthur ashraf barack ben benjamin bernie bill bob boris brad brandon brian bruce carl carlos charles chris christian
-    christopher chuck cliff colin craig daniel danny darren dave david dean dennis derek diego dmitry donald doug douglas dwayne ed
-    edgar eduardo edward edwin emmanuel eric erik ernest ethan eugene evan felix fernando francis francisco franco frank fred gabriel
-    gareth gary geoff george gerald giorgio glenn gordon graham greg gregory guillermo gustavo guy harold harry hassan henry herbert
-    howard hugh hugo hussein ian ibrahim igor isaac ismail ivan jack jacob jake james jamie jan jared jason javier jeff jeffrey jeremy
-    jerry jim jimmy joe joel johan john johnny jon jonathan jorge jose joseph josh joshua josé juan julian julio justin karl keir keith
-    ken kenneth kevin khaled kofi kurt kyle larry lars laurence lawrence lee len leo leon leonard liam lloyd louis luca lucas luis luiz
-    luke mahmoud malcolm manuel marc marcel marco marcus mario mark martin marwan matt matteo matthew maurice max mehdi micah michael
-    miguel mike milton mitch mitt mohamed mohammad mohammed muhammad mustafa nathan neil newt nicholas nick nicolas nigel noah noam
-    norman oliver omar osama oscar otto owen pablo pat patrick paul pavel pedro pete peter phil philip pierre rafael rahul raj ralph
-    ramon rand raymond raúl reince reza ricardo richard rick rob robert roberto rodrigo roger roland ron ronald ross roy rudolph rudy
-    rupert russell ryan salman sam samir samuel scott sean sebastian sergei seth shane shaun simon stanley stefan stephen steve steven
-    stuart ted terry theodore thomas tim timothy toby todd tom tommy tony trevor vernon victor viktor vincent vladimir volodymyr walter
-    warren wayne will william winston xavier xi yahya yasser yitzhak yoav yusuf zachary
-    """.split()
-)  # fmt: skip
-_WOMEN = frozenset(
-    """
-    abigail ada adriana agnes aisha alexandra alice alicia alison amanda amber amelia amina amy ana andrea angela anita ann anna anne
-    annie antonia arlene audrey barbara beatrice becky bernadette beth betty bianca brenda bridget britt carla carly carmen carol
-    caroline catherine cecilia charlotte chelsea christina christine cindy claire clara claudia condoleezza cristina cynthia daniela
-    dawn debbie deborah debra denise diana diane dilma dolores donna dora doris dorothy eileen elaine eleanor elena elise elizabeth ella
-    ellen emily emma erica erin esther eva eve evelyn fatima fiona florence frances francesca gabriela gail gina giorgia gloria grace
-    greta hannah harriet hazel heather heidi helen helena hester hilary hillary huma ida ilhan indira inés irene iris isabel isabella
-    ivanka jacinda jackie jacqueline jana jane janet janice jean jeannette jennifer jenny jessica jill jo joan joanna joanne josephine
-    joy joyce judith judy julia juliana julie june kamala karen kate katherine kathleen kathryn kathy katie katrina kelly kellyanne kim
-    kirsten kristen lara laura lauren leah leila lena leslie lily linda lisa liz loretta lori louise lucia lucy lydia madeleine maggie
-    marcia margaret maria marie marilyn marine marion martha mary maureen maya megan melania melanie melissa mercedes michelle miriam
-    molly monica nadia nancy naomi natalia natalie nell nicola nicole nikki nina nora olga olivia pamela patricia patty paula pauline
-    penny priscilla rachel rebecca renee rita roberta rosa rose rosemary roxane ruth sally samantha sandra sara sarah sharon sheila
-    shirley simone sofia sonia sophia sophie stella stephanie sue susan susana suzanne sylvia tamara tanya tara teresa theresa tina
-    tracy ursula valerie vanessa vera veronica victoria virginia vivian wendy winifred yasmin yvette yvonne zainab zoe
     """.split()
 )  # fmt: skip
 
@@ -161,9 +113,9 @@ class Name:
             if word in _OF_MEN:
                 return "m"
         first = _small(self.words[0])
-        if len(self.words) < 2 or (first in _WOMEN) == (first in _MEN):
+        if len(self.words) < 2 or (first in WOMEN) == (first in MEN):
             return None
-        return "f" if first in _WOMEN else "m"
+        return "f" if first in WOMEN else "m"
 
     @property
     def person(self) -> bool:
@@ -266,7 +218,7 @@ def _small(word: str) -> str:
 
 
 def _is_given(word: str) -> bool:
-    return word in _MEN or word in _WOMEN
+    return word in MEN or word in WOMEN
 
 
 def _first_of_person(name: list[_Word]) -> int:

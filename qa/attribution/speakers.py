@@ -11,8 +11,9 @@ from bisect import bisect_left, bisect_right, insort
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from qa.attribution.names import BODY_NOUNS, BODY_WORDS, PERSON_ROLES, TITLES, Gender, Name, Names, names_in, without_place
+from qa.attribution.names import BODY_NOUNS, PERSON_ROLES, TITLES, Gender, Name, Names, names_in, without_place
 from qa.types import Article, Span
+from qa.words import BODY_WORDS
 
 REACH = 1500  # code points back to where whoever "he" stands for was named or spoke last
 _FEMALE, _MALE = frozenset({"she", "her", "hers", "herself"}), frozenset({"he", "his", "him", "himself"})

@@ -1,6 +1,7 @@
 """Reads files into articles: folders and archives of text, Markdown, web pages, PDF, Word and other documents, mail and tables.
 
-A file, row or line that can't be read becomes a notice and the rest goes on; nothing is guessed that the file doesn't state.
+A file, row or line that can't be read becomes a notice and the rest goes on. A file of several articles is divided, and what a
+file doesn't state of an article is read from its first and last lines where these say it beyond doubt.
 Knows nothing of indexes.
 """
 
@@ -21,11 +22,13 @@ from qa.reading.files import Notice, Source, read_bytes, shown, too_large
 from qa.reading.jsonl import read_jsonl
 from qa.reading.mail import read_mail
 from qa.reading.markdown import read_markdown
+from qa.reading.metadata import with_metadata
 from qa.reading.odt import read_odt
 from qa.reading.page import read_page
 from qa.reading.pdf import read_pdf
 from qa.reading.plain import read_plain
 from qa.reading.rtf import read_rtf
+from qa.reading.several import divided
 from qa.reading.table import read_table
 from qa.reading.zipped import MOST_UNPACKED, leads_out, member, opened, readable_members
 from qa.types import Article
@@ -37,29 +40,33 @@ _MB = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """What reads one kind of file, and how large such a file may be, in bytes."""
+    """What reads one kind of file, and how large such a file may be, in bytes.
+
+    `rows` tells that each row is an article that states what is known of it, so that nothing is read out of its text.
+    """
 
     articles: Callable[[Source], Iterator[Article | Notice]]
     limit: int = 64 * _MB
+    rows: bool = False
 
 
 READERS: dict[str, Reader] = {
-    ".csv": Reader(read_table, 1024 * _MB),
+    ".csv": Reader(read_table, 1024 * _MB, rows=True),
     ".docx": Reader(read_docx),
     ".eml": Reader(read_mail),
     ".epub": Reader(read_epub),
     ".htm": Reader(read_page, 20 * _MB),
     ".html": Reader(read_page, 20 * _MB),
-    ".jsonl": Reader(read_jsonl, 4096 * _MB),
+    ".jsonl": Reader(read_jsonl, 4096 * _MB, rows=True),
     ".markdown": Reader(read_markdown),
     ".md": Reader(read_markdown),
     ".odt": Reader(read_odt),
     ".pdf": Reader(read_pdf, 512 * _MB),
     ".rtf": Reader(read_rtf, 20 * _MB),
-    ".tsv": Reader(read_table, 1024 * _MB),
+    ".tsv": Reader(read_table, 1024 * _MB, rows=True),
     ".txt": Reader(read_plain),
     ".xhtml": Reader(read_page, 20 * _MB),
-    ".zip": Reader(lambda source: _in_archive(source), 1024 * _MB),  # noqa: PLW0108  (it is defined below and needs this table)
+    ".zip": Reader(lambda source: _in_archive(source), 1024 * _MB, rows=True),  # noqa: PLW0108  (it is defined below and needs this table)
 }
 
 
@@ -116,7 +123,12 @@ def article_files(paths: Sequence[Path]) -> Iterator[tuple[Path, str] | Notice]:
 def read_source(reader: Reader, source: Source) -> Iterator[Article | Notice]:
     """Yield what a reader makes of a source, and a notice in place of every error, so that it never stops the rest."""
     try:
-        yield from reader.articles(source)
+        for item in reader.articles(source):
+            if reader.rows or isinstance(item, Notice) or item.kind == "digest":
+                yield item
+                continue
+            for part in divided(item):
+                yield part if isinstance(part, Notice) else with_metadata(part)
     except ReadingError as error:
         yield Notice(source.name, str(error), skipped=True)
     except Exception as error:  # a damaged or hostile file makes libraries raise anything, and stops nobody

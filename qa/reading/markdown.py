@@ -22,7 +22,7 @@ def read_markdown(source: Source) -> Iterator[Article | Notice]:
     yield from notices
     if text is None:
         return
-    fields, body, problem = _split(text)
+    fields, body, problem = front_matter(text)
     if problem:
         yield Notice(source.name, f"front matter is not YAML ({problem}); read as text, put quotes around values", skipped=False)
     origins: dict[str, Origin] = {}
@@ -34,7 +34,7 @@ def read_markdown(source: Source) -> Iterator[Article | Notice]:
     yield from article_from(fields, body, source.default_id, source.name, "front matter", origins=origins)
 
 
-def _split(text: str) -> tuple[dict[str, Any], str, str | None]:
+def front_matter(text: str) -> tuple[dict[str, Any], str, str | None]:
     """Return the fields of the front matter, the text below it, and what is wrong with it if anything is.
 
     Every value is read as text: a date that doesn't exist is then one wrong field, and an id of 010 isn't 8.

@@ -29,6 +29,7 @@ _DATES = ("article:published_time", "datepublished", "citation_publication_date"
 _PUBLICATIONS = ("og:site_name", "citation_journal_title", "application-name")
 _INLINE = tuple("abbr b bdi bdo big cite code data dfn em font i ins kbd label mark samp small span strong sub sup time tt u var".split())
 _PICTURE = re.compile(r"data:[\w.+-]+/[\w.+-]+;base64,[A-Za-z0-9+/=\s]+")  # inside the page, as programs that save pages write them
+_FEWEST = 250  # code points of an article among several; a teaser has fewer
 _LARGE = 4_000_000  # code points; finding the main text of more takes minutes
 
 
@@ -45,6 +46,13 @@ def read_page(source: Source) -> Iterator[Article | Notice]:
     text = _PICTURE.sub("", text)
     root = parse_html(text.encode("utf-8", "replace"))
     fields = _stated(root, text[:8192])
+    several = _several(root, fields)
+    if several:
+        yield Notice(source.name, f"holds {len(several)} articles, read as {source.default_id}/1 and so on; check them", skipped=False)
+    for number, (stated, text) in enumerate(several, 1):
+        yield from article_from(stated, text, f"{source.default_id}/{number}", source.name, "page metadata", origins={"title": "heading"})
+    if several:
+        return
     everything = blocks(_body(root), AROUND)
     body = _main_text(root) if len(text) <= _LARGE else []
     merged = len(body) == 1 and body[0] not in everything  # what trafilatura makes of a page in which it sees no main text
@@ -56,6 +64,69 @@ def read_page(source: Source) -> Iterator[Article | Notice]:
     fields["title"], body = without_title(body, stated_title)
     origins: dict[str, Origin] = {} if fields["title"] == stated_title else {"title": "heading"}
     yield from article_from(fields, joined(body), source.default_id, source.name, "page metadata", origins=origins)
+
+
+def _several(root: Any, fields: dict[str, Any]) -> list[tuple[dict[str, Any], str]]:
+    """Return fields and text of each article of a page that shows several in full; nothing for one article, or for teasers.
+
+    Comments are articles inside an article, and what is related is short.
+    """
+    types = [(meta.get("content") or "").casefold() for meta in root.iter("meta") if meta.get("property") == "og:type"]
+    described = _described(root)
+    if "article" in types or len(described) == 1:
+        return []
+    outermost = [found for found in root.iter("article") if next(found.iterancestors("article", "aside", "nav", "footer"), None) is None]
+    whole = [(element, text) for element in outermost if (text := _whole_text(element)) is not None]
+    longest = max((len(text) for _, text in whole), default=0)
+    whole = [(element, text) for element, text in whole if len(text) >= _FEWEST and len(text) >= longest / 20]
+    if len(whole) < 2 or len({found.getparent() for found, _ in whole}) > 1 or len(whole) < len(outermost) / 2:
+        return []
+    return [({**_stated_in(element, described), "publication": fields["publication"]}, text) for element, text in whole]
+
+
+def _whole_text(element: Any) -> str | None:
+    """Return the text of an <article> that has a heading and paragraphs of its own, without the heading and the comments."""
+    heading = _heading(element)
+    if heading is None or not sum(1 for paragraph in element.iter("p") if len(" ".join(paragraph.itertext())) > 80):
+        return None
+    own = copy.deepcopy(element)
+    for inner in list(own.iter("article", "section", "div", "ol", "ul")):
+        if inner is not own and (
+            name_of(inner) == "article" or "comment" in f"{inner.get('class') or ''} {inner.get('id') or ''}".casefold()
+        ):
+            inner.drop_tree()
+    first = _heading(own)
+    if first is not None:
+        first.drop_tree()
+    return joined(blocks(own, AROUND - {"header"}))
+
+
+def _heading(element: Any) -> Any:
+    return next(element.iter("h1", "h2", "h3"), None)
+
+
+def _stated_in(element: Any, described: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the fields that an <article> states, with those of the JSON-LD that has its title."""
+    heading = _heading(element)
+    title = _one_line("".join(heading.itertext()))
+    data = next((one for one in described if _one_line(one.get("headline")) == title), {})
+    links = [link.get("href") or "" for link in heading.iter("a")] or [
+        link.get("href") or "" for link in heading.iterancestors("a") if element in link.iterancestors()
+    ]
+    dates = [data.get("datePublished"), *(time.get("datetime") for time in element.iter("time"))]
+    names = [
+        _one_line("".join(found.itertext()))
+        for found in element.iter("a", "span", "p", "address")
+        if found.get("rel") == "author"
+        or {"author", "byline-name", "p-author"} & set(f"{found.get('itemprop') or ''} {found.get('class') or ''}".split())
+    ]
+    named = [re.sub(r"^[Bb]y\s+", "", name) for name in names if name]
+    return {
+        "title": title,
+        "author": _name(data.get("author")) or next((name for name in named if author_of(name)), None),
+        "published": next((date for date in map(day_of, dates) if date), None),
+        "url": next((url for url in (data.get("url"), *links) if isinstance(url, str) and _is_address(url)), None),
+    }
 
 
 def text_of(root: Any) -> str:
@@ -152,6 +223,12 @@ def _title(root: Any, site: str | None) -> str | None:
 
 def _linked_data(root: Any) -> dict[str, Any]:
     """Return the one article that a page describes in JSON-LD; nothing where it describes several."""
+    found = _described(root)
+    return found[0] if len(found) == 1 else {}
+
+
+def _described(root: Any) -> list[dict[str, Any]]:
+    """Return the articles that a page describes in JSON-LD."""
     found: list[dict[str, Any]] = []
     for script in root.iter("script"):
         if (script.get("type") or "").partition(";")[0].strip().casefold() != "application/ld+json":
@@ -168,8 +245,8 @@ def _linked_data(root: Any) -> dict[str, Any]:
                 types = value.get("@type")
                 if _ARTICLE_TYPES & {kind for kind in (types if isinstance(types, list) else [types]) if isinstance(kind, str)}:
                     found.append(value)
-                waiting.extend(value[name] for name in ("@graph", "mainEntity") if name in value)
-    return found[0] if len(found) == 1 else {}
+                waiting.extend(value[name] for name in ("@graph", "mainEntity", "blogPost", "itemListElement", "item") if name in value)
+    return found
 
 
 def _name(value: Any) -> str | None:

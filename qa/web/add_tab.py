@@ -14,6 +14,7 @@ from typing import Any, TypedDict
 import gradio as gr
 from gradio.utils import get_upload_folder
 
+from qa import library
 from qa.reading import READERS, Notice
 from qa.types import INFERRED, Article, Origin
 from qa.web import places, reader
@@ -154,7 +155,7 @@ class AddTab:
         match told.get("what"):
             case "read":
                 text = told.get("text")
-                tray.read(_copies(told.get("files")), text if isinstance(text, str) else "")
+                tray.read(_copies(told.get("files")), text if isinstance(text, str) else "", library.groups_told(opened.index))
             case "add":
                 tray.add(opened)
             case "stop":

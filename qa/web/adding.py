@@ -24,7 +24,7 @@ from qa.index.folder import LOCK_SECONDS, IndexFolder
 from qa.index.remarks import Remarks, checked, remarked
 from qa.library import Library
 from qa.reading import Notice
-from qa.types import Article, Link
+from qa.types import Article, Group, Link
 from qa.web import given
 from qa.web.opening import Opened, Stage
 from qa.web.reader import web_address
@@ -105,8 +105,11 @@ class Tray:
 
     # ---- reading
 
-    def read(self, files: Sequence[Path], text: str) -> None:
-        """Read files, which are copies of ours and deleted after it, and the links or the text that was pasted."""
+    def read(self, files: Sequence[Path], text: str, groups: Sequence[Group] = ()) -> None:
+        """Read files, which are copies of ours and deleted after it, and the links or the text that was pasted.
+
+        `groups` are those that an article may be shown to be of.
+        """
         with self._lock:
             if self.working:
                 given.delete(files)
@@ -116,9 +119,9 @@ class Tray:
                 self.problem = "Drop a file, or paste a link or a text."
                 return
             self.step = "reading"
-            self._start(lambda run: self._read(run, files, text))
+            self._start(lambda run: self._read(run, files, text, groups))
 
-    def _read(self, run: _Run, files: Sequence[Path], text: str) -> None:
+    def _read(self, run: _Run, files: Sequence[Path], text: str, groups: Sequence[Group]) -> None:
         articles: list[Article] = []
         notices: list[Notice] = []
         items: list[Article | Link] = []
@@ -133,7 +136,7 @@ class Tray:
                     self.stage = stage
 
         try:
-            for item in given.understood(files, text, progress):
+            for item in library.with_publisher(given.understood(files, text, progress), groups):
                 if isinstance(item, Notice):
                     notices.append(item)
                     continue
