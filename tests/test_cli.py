@@ -316,7 +316,7 @@ def test_articles_can_be_filtered(run: Run, index_folder: Path) -> None:
     assert ids("--unknown", "group").isdisjoint(ids("--group", "River Trust"))
     assert ids("--until", "2024-03") < IDS
     assert "notice" not in ids("--since", "1900")
-    assert ids("--inferred") == set()
+    assert ids("--inferred") == {"notice"}
     _failed(run("articles", "--since", "soon", "--index", index_folder), "since 'soon' is not a date")
 
 

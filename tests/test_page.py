@@ -473,6 +473,9 @@ class OneArticle:
     def statements(self, id: str) -> list[Statement]:
         return self.said if id == self.held.id else []
 
+    def elsewhere(self, id: str, words: str) -> tuple[Article | None, tuple[Article, ...]]:
+        return None, ()
+
 
 def test_a_link_gives_back_its_quote_and_puts_no_words_into_a_mouth() -> None:
     text = "The Guild said: we will not move. The mill stays."

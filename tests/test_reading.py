@@ -344,7 +344,7 @@ def test_each_line_is_an_article(write: Write) -> None:
     file = write("a.jsonl", _lines(row, "", {"text": "Only words.", "mood": "grim"}))
     (first, second), notices = _read(file)
     assert notices == []
-    stated = tuple((name, "column") for name in ("title", "group", "author", "published", "url"))
+    stated = tuple((name, "column") for name in ("id", "title", "group", "author", "published", "url"))
     words = " Words\n as they stand. "
     assert first == Article("a", words, "T", "River Trust", "N", PartialDate(2024, 3), "u", source=f"{file}:1", origins=stated)
     assert second == Article("a-3", "Only words.", source=f"{file}:3")
