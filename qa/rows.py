@@ -15,7 +15,7 @@ Row = dict[str, Any]
 
 def answer_row(answer: Answer) -> Row:
     """Return an answer with its citations and what was understood of its question."""
-    citations = [_citation_row(citation) for citation in answer.citations]
+    citations = [citation_row(citation) for citation in answer.citations]
     understood = [_reading_row(reading) for reading in answer.query.readings] if answer.query else []
     return {"answered": answer.answered, "text": answer.text, "citations": citations, "understood": understood}
 
@@ -35,7 +35,7 @@ def comparison_row(comparison: Comparison) -> Row:
                 "group": row.group,
                 "articles": row.articles,
                 "stance": row.stance,
-                "citations": [_citation_row(citation) for citation in row.citations],
+                "citations": [citation_row(citation) for citation in row.citations],
             }
             for row in comparison.rows
         ],
@@ -56,7 +56,7 @@ def check_row(check: Check) -> Row:
 
 def _finding_row(finding: Finding) -> Row:
     return {
-        **_citation_row(finding.citation),
+        **citation_row(finding.citation),
         "exact": finding.exact,
         "similarity": finding.similarity,
         "said_by_claimed": finding.claimed,
@@ -71,7 +71,8 @@ def _finding_row(finding: Finding) -> Row:
     }
 
 
-def _citation_row(citation: Citation) -> Row:
+def citation_row(citation: Citation) -> Row:
+    """Return a quote with who says it, where it stands, and what is known of its article."""
     return {
         "number": citation.number,
         "article": citation.article.id,

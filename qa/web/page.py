@@ -70,8 +70,12 @@ def theme() -> Any:
 
 
 def head() -> str:
-    """Return what goes into the head of the page. The style sheet goes here because Gradio rewrites the selectors of its own."""
-    return f"<meta name='color-scheme' content='light dark'><style>{(_HERE / 'style.css').read_text('utf-8')}</style>"
+    """Return what goes into the head of the page: what all scripts share, and the style sheets, of which Gradio would rewrite the selectors."""
+    styles = "".join(
+        file.read_text("utf-8") for file in sorted(_HERE.glob("*.css"), key=lambda file: (file.name != "style.css", file.name))
+    )
+    script = (_HERE / "common.js").read_text("utf-8")
+    return f"<meta name='color-scheme' content='light dark'><script>{script}</script><style>{styles}</style>"
 
 
 def page(opening: Opening) -> Any:

@@ -1,0 +1,184 @@
+"""Answers and comparisons to take away: as Markdown and HTML to read, as JSON and CSV to work with.
+
+Each quote comes with who said it, who published it, when, its address, its place in the article's text, the SHA-256 of that
+text, and how it was found, so that anybody with the article can check it. Every word of articles and people is escaped.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import hashlib
+import html
+import io
+import json
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from qa.answering.compose import heading, quoted
+from qa.errors import SettingsError
+from qa.rows import citation_row
+from qa.types import Answer, Article, Citation, Comparison
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>&~])")
+_VOICES = {"own": "in its own voice", "quoted": "direct quote", "reported": "paraphrase"}
+_STYLE = (
+    "body{font:16px/1.6 Georgia,serif;max-width:44rem;margin:2rem auto;padding:0 1rem;color:#22201d}"
+    "h1,h2,h3,footer,.facts{font-family:system-ui,sans-serif}h1{font-size:1.4rem}h2{font-size:1.15rem;margin-top:2rem}"
+    "h3{font-size:1rem;margin:1.2rem 0 .3rem}blockquote{margin:.4rem 0;padding-left:1rem;border-left:3px solid #1d6b66}"
+    ".facts,footer{font-size:.8rem;color:#6a645c;overflow-wrap:anywhere}"
+    "@media (prefers-color-scheme:dark){body{background:#171614;color:#eceae6}.facts,footer{color:#aca69d}a{color:#8fd3cb}}"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A question or topic with what came of it. `read_as` tells how it was understood, `within` what the search was limited to."""
+
+    asked: str
+    lead: str
+    notes: tuple[str, ...]
+    citations: tuple[Citation, ...]
+    read_as: tuple[str, ...] = ()
+    within: str = ""
+
+
+def of_answer(answer: Answer, within: str = "") -> Entry:
+    """Return an answer as an entry."""
+    readings = answer.query.readings if answer.query else ()
+    return Entry(answer.question, answer.lead, answer.notes, answer.citations, tuple(f"{r.kind}: {r.meaning}" for r in readings), within)
+
+
+def of_comparison(comparison: Comparison) -> Entry:
+    """Return a comparison as an entry."""
+    silent = [f"No statement found in {row.articles} articles by {row.group}." for row in comparison.rows if row.stance == "silent"]
+    citations = tuple(citation for row in comparison.rows for citation in row.citations)
+    return Entry(comparison.topic, comparison.lead, tuple(silent), citations)
+
+
+def written(entries: Sequence[Entry], file: Path, text_of: Callable[[str], Article]) -> str:
+    """Return entries in the form that a file's ending tells; raise SettingsError for any other. `text_of` gives an article by id."""
+    forms = {".md": as_markdown, ".html": as_html, ".json": as_json, ".csv": as_csv}
+    if file.suffix.lower() not in forms:
+        raise SettingsError(f"{file.name}: expected a name that ends in {', '.join(forms)}")
+    return forms[file.suffix.lower()](entries, text_of)
+
+
+def as_json(entries: Sequence[Entry], text_of: Callable[[str], Article]) -> str:
+    """Return the evidence record: every quote with all that is needed to check it."""
+    record = {
+        "made_by": f"whosaid {version('whosaid')}",
+        "made_at": _now(),
+        "entries": [
+            {
+                "asked": entry.asked, "understood": list(entry.read_as), "within": entry.within, "lead": entry.lead,
+                "notes": list(entry.notes), "quotes": [_quote(citation, entry, text_of) for citation in entry.citations],
+            }
+            for entry in entries
+        ],
+    }  # fmt: skip
+    return json.dumps(record, ensure_ascii=False, indent=2) + "\n"
+
+
+def as_csv(entries: Sequence[Entry], text_of: Callable[[str], Article]) -> str:
+    """Return a row for each quote; cells that a spreadsheet would run as a formula are put as text."""
+    stream = io.StringIO()
+    names = ("asked", "speaker", "voice", "published_by", "published", "quote", "title", "url", "article", "start", "end", "text_sha256")
+    table = csv.writer(stream)
+    table.writerow(names)
+    for entry in entries:
+        for citation in entry.citations:
+            row = {"asked": entry.asked, **_quote(citation, entry, text_of)}
+            table.writerow([_cell(row[name]) for name in names])
+    return stream.getvalue()
+
+
+def as_markdown(entries: Sequence[Entry], text_of: Callable[[str], Article]) -> str:
+    """Return entries to read, with the facts of each quote below it."""
+    parts = ["# whosaid"]
+    for entry in entries:
+        parts += [f"## {_plain(entry.asked)}", _plain(entry.lead)]
+        for who, cited in groupby(entry.citations, heading):
+            parts.append(f"**{_plain(who)}**")
+            for citation in cited:
+                row = _quote(citation, entry, text_of)
+                parts += [
+                    f"> {_plain(quoted(citation))} \\[{citation.number}\\]",
+                    "".join(f"- {_plain(fact)}\n" for fact in _facts(row)).strip(),
+                ]
+        parts += [f"*{_plain(note)}*" for note in entry.notes]
+    return "\n\n".join(part for part in [*parts, f"Made by whosaid {version('whosaid')}, {_now()}."] if part) + "\n"
+
+
+def as_html(entries: Sequence[Entry], text_of: Callable[[str], Article]) -> str:
+    """Return a page of its own, without scripts and without anything from elsewhere."""
+    parts = []
+    for entry in entries:
+        parts += [f"<h2>{_safe(entry.asked)}</h2>", *(f"<p>{_safe(line)}</p>" for line in entry.lead.splitlines() if line)]
+        for who, cited in groupby(entry.citations, heading):
+            parts.append(f"<h3>{_safe(who)}</h3>")
+            for citation in cited:
+                row = _quote(citation, entry, text_of)
+                facts = "<br>".join(_linked(fact, row["url"]) for fact in _facts(row))
+                parts.append(f"<blockquote>{_safe(quoted(citation))} [{citation.number}]</blockquote><p class='facts'>{facts}</p>")
+        parts += [f"<p><em>{_safe(note)}</em></p>" for note in entry.notes]
+    return (
+        "<!doctype html><html lang='en'><head><meta charset='utf-8'><meta name='viewport' content='width=device-width'>"
+        "<meta http-equiv='Content-Security-Policy' content=\"default-src 'none'; style-src 'unsafe-inline'\">"
+        f"<title>whosaid</title><style>{_STYLE}</style></head><body><h1>whosaid</h1>{''.join(parts)}"
+        f"<footer>Made by whosaid {_safe(version('whosaid'))}, {_now()}.</footer></body></html>\n"
+    )
+
+
+def _quote(citation: Citation, entry: Entry, text_of: Callable[[str], Article]) -> dict[str, Any]:
+    """Return what is needed to check a quote."""
+    article = text_of(citation.article.id)
+    row = citation_row(citation)
+    return {
+        **{name: row[name] for name in ("number", "quote", "speaker", "voice", "organisation")},
+        "published_by": row["group"],
+        **{name: row[name] for name in ("published", "title", "url", "kind", "article", "start", "end", "page")},
+        "text_sha256": hashlib.sha256(article.text.encode("utf-8", "surrogatepass")).hexdigest(),
+        "origins": dict(article.origins),
+        "also_in": row["also_in"],
+        "found": {"by": "sentence of a passage found by words and by meaning", "score": citation.score, "within": entry.within},
+    }
+
+
+def _facts(row: dict[str, Any]) -> Iterable[str]:
+    said = f"Said by {row['speaker'] or 'unknown'} ({_VOICES[row['voice']]})"
+    yield f"{said}, published by {row['published_by'] or 'an unknown group'}, {row['published'] or 'date unknown'}"
+    page = f"page {row['page']}" if row["page"] else ""
+    yield ", ".join(filter(None, (row["title"] or "Untitled", row["url"], page)))
+    yield f"{row['article']}, characters {row['start']} to {row['end']}, SHA-256 of the text {row['text_sha256']}"
+
+
+def _linked(fact: str, url: str | None) -> str:
+    """Return a fact for HTML, with the article's address as a link where it is one of the web."""
+    safe = _safe(fact)
+    if not url or not re.match(r"https?://[^\s]+$", url):
+        return safe
+    return safe.replace(_safe(url), f"<a href='{_safe(url)}' rel='noopener noreferrer nofollow'>{_safe(url)}</a>", 1)
+
+
+def _plain(text: str) -> str:
+    """Return text for a line of Markdown in which no mark means anything."""
+    return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
+
+
+def _safe(text: str) -> str:
+    return html.escape(" ".join(text.split()), quote=True)
+
+
+def _cell(value: object) -> str:
+    text = "" if value is None else str(value)
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+
+
+def _now() -> str:
+    return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
