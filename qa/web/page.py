@@ -70,7 +70,7 @@ def theme() -> Any:
 
 
 def head() -> str:
-    """Return what goes into the head of the page: what all scripts share, and the style sheets, of which Gradio would rewrite the selectors."""
+    """Return what goes into the head of the page: what scripts share, and the style sheets, whose selectors Gradio would rewrite."""
     styles = "".join(
         file.read_text("utf-8") for file in sorted(_HERE.glob("*.css"), key=lambda file: (file.name != "style.css", file.name))
     )
