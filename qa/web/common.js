@@ -9,10 +9,19 @@ window.whosaid = {
   },
 
   button(className, words, act) {
-    const made = this.make('button', className, words);
+    const made = window.whosaid.make('button', className, words);
     made.type = 'button';
     if (act) made.addEventListener('click', act);
     return made;
+  },
+
+  // Says something to Python through one of the page's hidden boxes, as if somebody had typed it.
+  tell(id, words) {
+    const box = document.querySelector(`#${id} textarea, #${id} input`);
+    if (!box) return;
+    const proto = box.tagName === 'TEXTAREA' ? HTMLTextAreaElement : HTMLInputElement;
+    Object.getOwnPropertyDescriptor(proto.prototype, 'value').set.call(box, words);
+    box.dispatchEvent(new Event('input', { bubbles: true }));
   },
 
   // Offers a text as a file; nothing leaves the browser.

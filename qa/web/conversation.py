@@ -16,6 +16,7 @@ from qa.settings import LONGEST_QUESTION
 from qa.types import PartialDate, Query, Question
 from qa.web import places
 from qa.web.places import Place, PlaceError
+from qa.web.suggest import suggestions
 
 _MOST_TURNS = 30  # older ones are dropped, so that the page stays quick
 _MOST_LINKS = 40
@@ -102,17 +103,9 @@ def asked_without(turns: Sequence[Turn], at: int, key: str, filters: Filters) ->
 def answered(turns: Sequence[Turn], filters: Filters, library: Library) -> list[Turn]:
     """Return the conversation with its last question answered; a problem of the library's becomes a part of it."""
     *earlier, last = turns
-    question = Question(
-        last.question,
-        history=tuple(turn.question for turn in earlier),
-        groups=filters.groups,
-        since=filters.since,
-        until=filters.until,
-        without=last.without,
-    )
     try:
         library.refresh()
-        answer = library.ask(question)
+        answer = library.ask(_question(turns, filters))
         also = tuple(places.to_passage(hit, library.passage_text(hit)) for hit in answer.also_found)
     except WhosaidError as error:
         return failed(turns, str(error))
@@ -129,6 +122,29 @@ def answered(turns: Sequence[Turn], filters: Filters, library: Library) -> list[
             understood=tuple(_understood(answer.query)) if answer.query else (),
         ),
     ][-_MOST_TURNS:]
+
+
+def to_go_on(turns: Sequence[Turn], filters: Filters, library: Library) -> tuple[str, ...]:
+    """Return questions that follow from the last one's answer, and have answers themselves."""
+    if not turns or not turns[-1].quotes:
+        return ()
+    try:
+        return suggestions(library.ask(_question(turns, filters)), library)
+    except WhosaidError:
+        return ()  # what can't be asked any more suggests nothing
+
+
+def _question(turns: Sequence[Turn], filters: Filters) -> Question:
+    """Return the last question with what belongs to it."""
+    *earlier, last = turns
+    return Question(
+        last.question,
+        history=tuple(turn.question for turn in earlier),
+        groups=filters.groups,
+        since=filters.since,
+        until=filters.until,
+        without=last.without,
+    )
 
 
 def _understood(query: Query) -> Iterator[tuple[str, str]]:
@@ -192,4 +208,5 @@ def _turn(row: object) -> Turn | None:
         return None
     question, within, lead, problem = words
     quotes, notes, also, without = map(tuple, lists[:4])
-    return Turn(question, within, row["answered"], lead, quotes, notes, also, problem, tuple((words, key) for words, key in pairs), without)
+    understood = tuple((words, key) for words, key in pairs)
+    return Turn(question, within, row["answered"], lead, quotes, notes, also, problem, understood, without)

@@ -18,6 +18,7 @@ from qa.types import Article
 from qa.web import conversation, places, reader, render
 from qa.web.add_tab import AddTab
 from qa.web.conversation import Filters, Shown, Turn
+from qa.web.feedback_box import FeedbackBox
 from qa.web.opening import Opened, Opening
 
 _HERE = Path(__file__).parent
@@ -91,6 +92,7 @@ class _Page:
     def __init__(self, opening: Opening) -> None:
         self._opening = opening
         self._add = AddTab(opening, self.renewed)
+        self._feedback = FeedbackBox(opening)
 
     # ---- layout
 
@@ -101,6 +103,7 @@ class _Page:
             with gr.Column(scale=3, min_width=300, elem_id="left"), gr.Tabs(elem_id="tabs"):
                 with gr.Tab("Chat", id="chat"):
                     self._lay_out_chat()
+                    self._feedback.lay_out()
                 with gr.Tab("Articles", id="articles") as self._articles_tab:
                     self._wanted = gr.Textbox(label="Find by title, group or author", elem_id="wanted", max_length=200)
                     self._articles = gr.HTML(elem_id="articles", **_PLAIN)
@@ -136,6 +139,13 @@ class _Page:
             line_breaks=False,
             group_consecutive_messages=False,
         )
+        self._next = gr.HTML(
+            {"after": "", "questions": []},
+            html_template="<div class='ws-next' hidden></div>",
+            js_on_load=(_HERE / "next.js").read_text("utf-8"),
+            apply_default_css=False,
+            elem_id="next",
+        )
         self._complaint = gr.HTML(elem_id="complaint", **_PLAIN)
         self._box = gr.Textbox(
             elem_id="question",
@@ -156,6 +166,9 @@ class _Page:
         self._turns = gr.BrowserState([], storage_key="whosaid-conversation", secret="whosaid")  # noqa: S106  (no secret: never trusted)
         self._linked = gr.Textbox(visible="hidden", elem_id="linked")  # a gr.State set while loading fires no change
         self._without = gr.Textbox(visible="hidden", elem_id="without", max_length=1000)  # the panel's script writes what is taken back
+        self._asked_next = gr.Textbox(
+            visible="hidden", elem_id="asked-next", max_length=LONGEST_QUESTION + 20
+        )  # "TIME.QUESTION", by a script
         self._timer = gr.Timer(_POLL_SECONDS, active=False)
 
     def _connect(self, blocks: Any) -> None:
@@ -173,7 +186,10 @@ class _Page:
             self._chat.retry(self.retry, [self._turns, *filters], talk, **asking),
             self._without.change(self.ask_without, [self._without, self._turns, *filters], talk, **asking),
             self._linked.change(self.ask, [self._linked, self._turns, *filters], talk, **asking),
+            self._asked_next.change(self.ask_next, [self._asked_next, self._turns, *filters], talk, **asking),
         ]
+        for event in running:  # apart from the answer, which waits for nothing
+            event.then(self.suggest, [self._turns, *filters], self._next, concurrency_id="suggest", concurrency_limit=2, **_PRIVATE)
         self._box.stop(self.stop, self._turns, talk, cancels=running, **_AT_ONCE)
         self._chat.undo(self.undo, self._turns, talk, **_AT_ONCE)
         self._new.click(self.start_anew, None, talk, **_AT_ONCE)
@@ -182,6 +198,7 @@ class _Page:
         for part in (self._articles_tab.select, self._groups_tab.select, self._filter.expand):
             part(self.renewed, self._wanted, lists, **_AT_ONCE)  # another page may have added something
         self._add.connect(self._wanted, lists)
+        self._feedback.connect(self._turns)
         self._wanted.change(self.list_articles, self._wanted, self._articles, trigger_mode="always_last", **_AT_ONCE)
 
     # ---- becoming ready
@@ -242,6 +259,12 @@ class _Page:
         text = event.value.get("text") if isinstance(event.value, dict) else ""
         yield from self.ask(str(text or ""), kept, groups, since, until)
 
+    def ask_next(
+        self, said: str | None, kept: object, groups: list[str] | None, since: str | None, until: str | None
+    ) -> Iterator[list[Any]]:
+        """Ask one of the questions to go on with: "TIME.QUESTION"."""
+        yield from self.ask((said or "").partition(".")[2], kept, groups, since, until)
+
     def ask_without(
         self, taken_back: str | None, kept: object, groups: list[str] | None, since: str | None, until: str | None
     ) -> Iterator[list[Any]]:
@@ -283,6 +306,17 @@ class _Page:
     def start_anew(self) -> list[Any]:
         """Begin a new conversation."""
         return [gr.Textbox("", autofocus=True), [], render.panel(None), [], ""]
+
+    def suggest(self, kept: object, groups: list[str] | None, since: str | None, until: str | None) -> dict[str, Any]:
+        """Return questions to go on with, each of which has an answer, and after which question they come."""
+        opened, turns = self._opening.opened, conversation.from_json(kept)
+        if opened is None or not turns:
+            return {"after": "", "questions": []}
+        try:
+            filters = Filters.read(groups, since, until)
+        except QuestionError:
+            filters = Filters()
+        return {"after": turns[-1].question, "questions": list(conversation.to_go_on(turns, filters, opened.library))}
 
     def _answered(self, turns: list[Turn], filters: Filters, opened: Opened) -> Iterator[list[Any]]:
         before = conversation.shown(turns, opened.library)

@@ -19,7 +19,7 @@ from qa.answering.compose import speaker as who_says
 from qa.library import GroupEntry
 from qa.types import Article, Citation
 from qa.web import places, reader
-from qa.web.conversation import Shown
+from qa.web.conversation import Shown, Turn
 from qa.web.opening import Stage
 from qa.web.places import Place
 
@@ -30,6 +30,10 @@ _CARD_WORDS = 220  # characters of a quote on its card
 _PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
 _VOICES = {"own": "own voice", "quoted": "direct quote", "reported": "paraphrase"}
 _DIGEST_CARD = "digest, our words"
+
+
+FEEDBACK = {"good": "Good", "speaker": "Wrong speaker", "group": "Wrong group", "answer": "Doesn't answer"}
+_OF_SILENCE = ("good", "answer")
 
 
 class Card(TypedDict):
@@ -82,7 +86,7 @@ def messages(conversation: Iterable[Shown], *, waiting: bool = False) -> list[Me
     found: list[Message] = []
     for at, shown in enumerate(conversation):
         found.append(Message(role="user", content=markdown(shown.turn.question)))
-        found.append(Message(role="assistant", content=answer(shown, at)))
+        found.append(Message(role="assistant", content="\n\n".join([answer(shown, at), *_below(shown.turn, at)])))
     return [*found[:-1], Message(role="assistant", content="*Looking through the articles …*")] if waiting else found
 
 
@@ -102,6 +106,13 @@ def answer(shown: Shown, at: int = 0) -> str:
     if turn.within:
         parts.append(f"*Searched within: {markdown(turn.within)}.*")
     return "\n\n".join(parts)
+
+
+def _below(turn: Turn, at: int) -> Iterator[str]:
+    """Yield what stands below an answer: what people may say of it. A script of the page makes buttons of these links."""
+    if turn.lead and not turn.problem:
+        listed = (f"[{words}](#feedback-{at}-{slug})" for slug, words in FEEDBACK.items() if turn.quotes or slug in _OF_SILENCE)
+        yield f"Is this right? {' '.join(listed)}"
 
 
 def _readings(shown: Shown, at: int) -> Iterator[str]:

@@ -55,12 +55,12 @@ def _forms(library: Library) -> Iterator[list[str]]:
         return
     first, second, third = (subjects[at % len(subjects)] for at in range(3))
     yield [f"Which groups speak of {subject}?" for subject in subjects[:3]]
-    yield [f"What does {_the(name)} say about {second}?" for name in names[:3]]
-    yield [f"Compare what {_the(one)} and {_the(two)} say about {first}" for one, two in pairwise(names[:3])]
-    yield [f"What does {_the(name)} say about {third}?" for name in names[:0:-1]]
+    yield [f"What does {the(name)} say about {second}?" for name in names[:3]]
+    yield [f"Compare what {the(one)} and {the(two)} say about {first}" for one, two in pairwise(names[:3])]
+    yield [f"What does {the(name)} say about {third}?" for name in names[:0:-1]]
 
 
-def _the(name: str) -> str:
+def the(name: str) -> str:
     """Put "the" before a name that reads better so: one that says what kind of body it is."""
     return f"the {name}" if _BODIES & set(name.split()) and not name.startswith("The ") else name
 
