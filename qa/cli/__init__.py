@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from qa.cli import asking, corpus, running
+from qa.cli import asking, corpus, heard, running
 
 
 class _Commands(click.Group):
@@ -24,6 +24,6 @@ for command in (
     *(corpus.build, corpus.add, corpus.refresh),
     *(asking.ask, asking.search, asking.compare, asking.check, asking.statements),
     *(corpus.articles, corpus.edit, corpus.remove, corpus.alias, corpus.groups),
-    *(running.evaluate, running.serve),
+    *(running.evaluate, heard.feedback, running.serve),
 ):
     main.add_command(command)

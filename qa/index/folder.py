@@ -26,7 +26,7 @@ from qa.models.encoder import ModelIdentity
 FORMAT = 3
 LOCK_SECONDS = 600.0
 _MANIFEST = "manifest.json"
-_OWN = {_MANIFEST, f"{_MANIFEST}.new", ".lock", "README.md", ".gitignore", ".gitkeep"}
+_OWN = {_MANIFEST, f"{_MANIFEST}.new", ".lock", "feedback.jsonl", ".feedback.lock", "README.md", ".gitignore", ".gitkeep"}
 _OWN_NUMBERED = ("store.sqlite", "sentences.faiss", "passages")  # beginnings of names; SQLite adds -wal and -shm
 _LIBRARIES = ("faiss-cpu", "tantivy", "sentencex")
 

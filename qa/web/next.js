@@ -2,12 +2,16 @@
 
 const { button, tell } = window.whosaid;
 const STRIP = element.querySelector('.ws-next');
+let drawn = '';
 const last = () => [...document.querySelectorAll('#chat [data-testid="user"]')].pop();
 
 function draw() {
   const { after, questions } = props.value || { after: '', questions: [] };
   const asked = last();
   const fits = questions.length && asked && asked.innerText.trim() === after;
+  const shown = fits ? JSON.stringify([after, questions]) : '';
+  if (shown === drawn) return; // or drawing would be seen as a change of the page, and drawn again for ever
+  drawn = shown;
   STRIP.hidden = !fits;
   STRIP.replaceChildren(...(fits ? questions : []).map(question => button('ws-chip', question, () => {
     STRIP.hidden = true;

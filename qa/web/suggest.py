@@ -17,6 +17,9 @@ _TRIES = 6  # questions asked for it
 _CLAUSE = re.compile(
     r"\b(?:am|is|are|was|were|be|been|has|have|had|will|would|shall|should|can|could|must|may|do|does|did|not)\b", re.IGNORECASE
 )
+_VERB_FIRST = re.compile(
+    r"^[a-z]+(?:s|ed) (?:(?:for|of|on|to|with|against|about) )?(?=(?:a|an|the|this|these|its|their|any|all|every|[A-Z]\w*)\b)"
+)
 _NAME = re.compile(r"\b[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)*")
 _LONGEST_TOPIC = 80  # characters: a longer one is a whole question, which reads badly inside another
 
@@ -49,7 +52,8 @@ def _forms(answer: Answer, library: Library) -> Iterator[str]:
 
 
 def _noun(topic: str) -> str:
-    """Return a topic as it reads after "about": of a whole claim only the longest name in it, or nothing."""
+    """Return a topic as it reads after "about": without the verb it begins with; of a whole claim only its longest name, or nothing."""
+    topic = _VERB_FIRST.sub("", topic)
     return topic if not _CLAUSE.search(topic) else max(_NAME.findall(topic), key=len, default="")
 
 
