@@ -57,6 +57,10 @@ function nameParts() {
     chip.setAttribute('role', 'button');
     chip.setAttribute('aria-label', 'Ask again without: ' + chip.textContent.replace(/\s*×$/, ''));
   }
+  for (const begin of document.querySelectorAll('#chat .examples[role="list"]')) { // a list whose entries are buttons is none
+    begin.setAttribute('role', 'group');
+    begin.setAttribute('aria-label', 'Questions to begin with');
+  }
   for (const box of document.querySelectorAll('#question textarea')) box.setAttribute('aria-label', 'Question');
   for (const send of document.querySelectorAll('#question button')) send.setAttribute('aria-label', send.matches('.stop-button') ? 'Stop' : 'Ask');
 }
