@@ -187,7 +187,7 @@ document.addEventListener('click', event => {
   if (!target || !element.isConnected) return;
   event.preventDefault();
   event.stopPropagation();
-  const home = target.closest('.ws-cards, .message') || target;
+  const home = target.closest('.ws-cards, .ws-cites, .message') || target;
   open(linkOf(target), target, [...new Set([...home.querySelectorAll(LINKS)].map(linkOf))]);
 }, true);
 
