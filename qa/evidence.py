@@ -25,12 +25,14 @@ from qa.errors import SettingsError
 from qa.rows import citation_row
 from qa.types import Answer, Article, Citation, Comparison, GroupStance, Question
 
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>&~])")
+_MARKDOWN = re.compile(r"[\\`*_\[\]|<>&~$]|^[#+=-]|(?<=^\d)[.)]|(?<=^\d\d)[.)]|(?<=^\d{3})[.)]|(?<=^\d{4})[.)]")
+_WEB = re.compile(r"https?://[^\s<>\"']+")
 _VOICES = {"own": "in its own voice", "quoted": "direct quote", "reported": "paraphrase"}
 _COLUMNS = (
     *("asked", "found", "speaker", "voice", "published_by", "published", "quote"),
     *("title", "url", "article", "start", "end", "text_sha256"),
 )
+_ANCHOR = "<a href='{}' rel='noopener noreferrer nofollow'>{}</a>"
 _STYLE = (
     "body{font:16px/1.6 Georgia,serif;max-width:44rem;margin:2rem auto;padding:0 1rem;color:#22201d}"
     "h1,h2,h3,footer,.facts{font-family:system-ui,sans-serif}h1{font-size:1.4rem}h2{font-size:1.15rem;margin-top:2rem}"
@@ -154,7 +156,7 @@ def as_markdown(entries: Sequence[Entry], text_of: Callable[[str], Article]) -> 
                 row = _quote(citation, entry, text_of)
                 parts += [
                     f"> {_plain(quoted(citation))} \\[{citation.number}\\]",
-                    "".join(f"- {_plain(fact)}\n" for fact in _facts(row)).strip(),
+                    "\n".join(f"- {_with_link(_plain(fact), _plain, row['url'], '<{}>')}" for fact in _facts(row)),
                 ]
         parts += [f"*{_plain(note)}*" for note in entry.notes]
     return "\n\n".join(part for part in [*parts, f"Made by whosaid {version('whosaid')}, {_now()}."] if part) + "\n"
@@ -170,7 +172,7 @@ def as_html(entries: Sequence[Entry], text_of: Callable[[str], Article]) -> str:
             parts.append(f"<h3>{_safe(who)}</h3>")
             for citation in cited:
                 row = _quote(citation, entry, text_of)
-                facts = "<br>".join(_linked(fact, row["url"]) for fact in _facts(row))
+                facts = "<br>".join(_with_link(_safe(fact), _safe, row["url"], _ANCHOR) for fact in _facts(row))
                 parts.append(f"<blockquote>{_safe(quoted(citation))} [{citation.number}]</blockquote><p class='facts'>{facts}</p>")
         parts += [f"<p><em>{_safe(note)}</em></p>" for note in entry.notes]
     return (
@@ -204,17 +206,16 @@ def _facts(row: dict[str, Any]) -> Iterable[str]:
     yield f"{row['article']}, characters {row['start']} to {row['end']}, SHA-256 of the text {row['text_sha256']}"
 
 
-def _linked(fact: str, url: str | None) -> str:
-    """Return a fact for HTML, with the article's address as a link where it is one of the web."""
-    safe = _safe(fact)
-    if not url or not re.match(r"https?://[^\s]+$", url):
-        return safe
-    return safe.replace(_safe(url), f"<a href='{_safe(url)}' rel='noopener noreferrer nofollow'>{_safe(url)}</a>", 1)
+def _with_link(fact: str, escaped: Callable[[str], str], url: str | None, link: str) -> str:
+    """Return an escaped fact with the article's address in it made a link, where it is one of the web."""
+    if not url or not _WEB.fullmatch(url):
+        return fact
+    return fact.replace(escaped(url), link.replace("{}", url if link == "<{}>" else escaped(url)), 1)
 
 
 def _plain(text: str) -> str:
     """Return text for a line of Markdown in which no mark means anything."""
-    return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
+    return _MARKDOWN.sub(r"\\\g<0>", " ".join(text.split()))
 
 
 def _safe(text: str) -> str:

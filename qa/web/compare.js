@@ -126,8 +126,12 @@ function table(rows) {
     const name = roled(make('th', 'ws-group-name', row.group), 'rowheader');
     name.scope = 'row';
     const finding = roled(make('td', '', make('span', 'ws-finding ws-' + row.stance, row.finding)), 'cell');
+    if (!row.quotes.length) {
+      finding.colSpan = 2;
+      return roled(make('tr', 'ws-row-' + row.stance, name, finding), 'row');
+    }
     const quotes = roled(make('td', ''), 'cell');
-    if (row.quotes.length) quotes.append(make('ul', 'ws-quotes', ...row.quotes.map(quote => make('li', '', entry(quote)))));
+    quotes.append(make('ul', 'ws-quotes', ...row.quotes.map(quote => make('li', '', entry(quote)))));
     return roled(make('tr', 'ws-row-' + row.stance, name, finding, quotes), 'row');
   });
   const made = roled(
@@ -245,7 +249,7 @@ function drawPlot() {
   }
   all.sort((a, b) => utc(a.quote.first) - utc(b.quote.first) || utc(a.quote.last) - utc(b.quote.last));
   for (const mark of all) fore.push(dot(mark));
-  const list = shape('g', { role: 'list', 'aria-label': 'Quotes in order of time' }, ...fore);
+  const list = shape('g', { role: 'list', 'aria-label': 'Quotes, the oldest first' }, ...fore);
   const tip = make('div', 'ws-tip');
   tip.hidden = true;
   tip.setAttribute('aria-hidden', 'true');
@@ -318,6 +322,9 @@ function draw() {
   find('.ws-compare-within').textContent = result.within ? 'Searched within: ' + result.within : '';
   find('.ws-compare-within').hidden = !result.within;
   find('.ws-compare-result').hidden = false;
+  // What is asked in order of time is seen on the plot first, anything else in the table.
+  if (result.by_date) find('.ws-compare-h3').before(find('.ws-timeline'));
+  else find('.ws-compare-silent').after(find('.ws-timeline'));
   drawTable(false);
   drawPlot();
   find('.ws-compare-title').focus({ preventScroll: true });
@@ -338,7 +345,8 @@ async function save(form) {
 }
 
 find('.ws-legend').append(
-  make('span', 'ws-key ws-key-says'), 'says ', make('span', 'ws-key ws-key-mentions'), 'only mentions ', make('span', 'ws-key ws-key-span'), 'only the month or year is known',
+  ...[['says', 'says'], ['mentions', 'only mentions'], ['span', 'only the month or year is known']].map(([key, words]) =>
+    make('span', 'ws-legend-key', make('span', 'ws-key ws-key-' + key), words)),
 );
 find('form').addEventListener('submit', event => {
   event.preventDefault();

@@ -47,7 +47,10 @@ _CHANGED = "An article of this comparison is no longer there. Compare again, the
 
 
 class Quote(TypedDict):
-    """A quote as it is shown. `first` and `last` are the days that its date may mean, nothing where it has none."""
+    """A quote as it is shown: `who` is nothing where the group of its row says it.
+
+    `first` and `last` are the days that its date may mean, nothing where it has none.
+    """
 
     link: str
     number: int
@@ -78,6 +81,7 @@ class Shown(TypedDict):
     topic: str
     lead: str
     within: str
+    by_date: bool
     rows: list[Row]
 
 
@@ -247,21 +251,28 @@ def shown(found: Comparison, asked: Asked, token: str) -> Shown:
     """Return a comparison as the page shows it."""
     lead = found.lead.removeprefix(f"“{found.topic}”: ")  # it stands under the topic
     lead = lead[:1].upper() + lead[1:]
-    return Shown(token=token, topic=found.topic, lead=lead, within=asked.filters.in_words(), rows=[_row(row) for row in found.rows])
+    return Shown(
+        token=token,
+        topic=found.topic,
+        lead=lead,
+        within=asked.filters.in_words(),
+        by_date=found.by_date,
+        rows=[_row(row) for row in found.rows],
+    )
 
 
 def _row(row: GroupStance) -> Row:
-    finding = evidence.stance(row)
-    quotes = [_quote(citation) for citation in row.citations]
+    finding = {"says": "Says", "mentions": "Only mentions"}.get(row.stance, evidence.stance(row))
+    quotes = [_quote(citation, row.group) for citation in row.citations]
     return Row(group=row.group or "Unknown group", stance=row.stance, finding=finding[0].upper() + finding[1:], quotes=quotes)
 
 
-def _quote(citation: Citation) -> Quote:
+def _quote(citation: Citation, group: str | None) -> Quote:
     article = citation.article
     return Quote(
         link=places.to_quote(citation),
         number=citation.number,
-        who="" if reader.in_our_words(citation) else who_says(citation),
+        who="" if reader.in_our_words(citation) or citation.speaker == group else who_says(citation),
         words=quoted(citation),
         voice="digest, our words" if citation.digest else VOICES[citation.voice],
         digest=citation.digest,
