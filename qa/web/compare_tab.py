@@ -228,9 +228,9 @@ def _saver(opening: Opening, comparisons: Comparisons) -> Callable[[object], dic
         """Return a comparison as a text to save, or a problem in words."""
         told = said if isinstance(said, dict) else {}
         entry, form = comparisons.find(told.get("token")), told.get("form")
-        if opening.opened is None or entry is None or form not in evidence.FORMS:
+        if opening.opened is None or entry is None or not isinstance(form, str) or form not in evidence.FORMS:
             return {"problem": _GONE}
-        return file_of([entry], str(form), "whosaid-comparison", opening.opened.library)
+        return file_of([entry], form, "whosaid-comparison", opening.opened.library)
 
     return save
 
