@@ -398,6 +398,7 @@ def test_a_server_that_does_not_answer_is_said(page: Page) -> None:
     button(page, "Compare").click()
     expect(page.locator("#compare").get_by_role("alert")).to_have_text("The server does not answer. Is whosaid still running?")
     expect(button(page, "Compare")).to_be_enabled()
+    expect(page.get_by_role("heading", name="What does each group say?")).to_be_visible()
 
 
 @pytest.mark.browser

@@ -17,7 +17,7 @@ let drawnWidth = 0;
 
 async function asked(call, what) {
   try {
-    return await call(what);
+    return (await call(what)) || { problem: GONE }; // what can't be reached gives nothing rather than an error
   } catch (error) {
     return { problem: GONE };
   }

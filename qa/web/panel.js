@@ -121,8 +121,9 @@ async function open(link, from, beside) {
   try {
     page = await server.open_place(link);
   } catch (error) {
-    page = { problem: 'The server does not answer. Is whosaid still running?' };
+    page = null;
   }
+  page ||= { problem: 'The server does not answer. Is whosaid still running?' }; // Gradio gives nothing rather than an error
   if (turn !== asked) return;
   if (from) opener = from;
   if (beside) links = beside;

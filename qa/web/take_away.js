@@ -61,8 +61,9 @@ async function copy(link) {
   try {
     found = await server.cite([...new Set(links)]);
   } catch (error) {
-    found = { problem: 'The server does not answer. Is whosaid still running?' };
+    found = null;
   }
+  found ||= { problem: 'The server does not answer. Is whosaid still running?' }; // Gradio gives nothing rather than an error
   if (found.problem) say(found.problem);
   else {
     window.whosaid.copy(found.text, link);
