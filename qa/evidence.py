@@ -13,7 +13,7 @@ import html
 import io
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from itertools import groupby
@@ -23,10 +23,16 @@ from typing import Any
 from qa.answering.compose import heading, quoted
 from qa.errors import SettingsError
 from qa.rows import citation_row
-from qa.types import Answer, Article, Citation, Comparison
+from qa.types import Answer, Article, Citation, Comparison, GroupStance, Question
 
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>&~])")
+_MARKDOWN = re.compile(r"[\\`*_\[\]|<>&~$]|^[#+=-]|(?<=^\d)[.)]|(?<=^\d\d)[.)]|(?<=^\d{3})[.)]|(?<=^\d{4})[.)]")
+_WEB = re.compile(r"https?://[^\s<>\"']+")
 _VOICES = {"own": "in its own voice", "quoted": "direct quote", "reported": "paraphrase"}
+_COLUMNS = (
+    *("asked", "found", "speaker", "voice", "published_by", "published", "quote"),
+    *("title", "url", "article", "start", "end", "text_sha256"),
+)
+_ANCHOR = "<a href='{}' rel='noopener noreferrer nofollow'>{}</a>"
 _STYLE = (
     "body{font:16px/1.6 Georgia,serif;max-width:44rem;margin:2rem auto;padding:0 1rem;color:#22201d}"
     "h1,h2,h3,footer,.facts{font-family:system-ui,sans-serif}h1{font-size:1.4rem}h2{font-size:1.15rem;margin-top:2rem}"
@@ -38,7 +44,10 @@ _STYLE = (
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A question or topic with what came of it. `read_as` tells how it was understood, `within` what the search was limited to."""
+    """A question or topic with what came of it. `read_as` tells how it was understood, `within` what the search was limited to.
+
+    `rows` are the groups of a comparison, those of whom nothing was found included; `citations` are then theirs.
+    """
 
     asked: str
     lead: str
@@ -46,6 +55,7 @@ class Entry:
     citations: tuple[Citation, ...]
     read_as: tuple[str, ...] = ()
     within: str = ""
+    rows: tuple[GroupStance, ...] = ()
 
 
 def of_answer(answer: Answer, within: str = "") -> Entry:
@@ -54,19 +64,40 @@ def of_answer(answer: Answer, within: str = "") -> Entry:
     return Entry(answer.question, answer.lead, answer.notes, answer.citations, tuple(f"{r.kind}: {r.meaning}" for r in readings), within)
 
 
-def of_comparison(comparison: Comparison) -> Entry:
+def of_comparison(comparison: Comparison, within: str = "") -> Entry:
     """Return a comparison as an entry."""
-    silent = [f"No statement found in {row.articles} articles by {row.group}." for row in comparison.rows if row.stance == "silent"]
+    notes = tuple(f"{row.group or 'Unknown group'}: {stance(row)}." for row in comparison.rows if row.stance != "says")
     citations = tuple(citation for row in comparison.rows for citation in row.citations)
-    return Entry(comparison.topic, comparison.lead, tuple(silent), citations)
+    return Entry(comparison.topic, comparison.lead, notes, citations, within=within, rows=comparison.rows)
+
+
+def stance(row: GroupStance) -> str:
+    """Return what a group has on a topic, in words that never make a position of silence."""
+    if row.stance == "says":
+        return "says something"
+    if row.stance == "mentions":
+        return "only mentions it or tells of others"
+    return f"no statement found in {'1 article' if row.articles == 1 else f'{row.articles:,} articles'}"
+
+
+def limits(question: Question) -> str:
+    """Return what a question is limited to by hand, for people: "River Trust, from 2024"; nothing where nothing is."""
+    since, until = question.since, question.until
+    dates = ([f"from {since.in_words()}"] if since else []) + ([f"to {until.in_words()}"] if until else [])
+    return ", ".join([*question.groups, *question.speakers, *dates])
+
+
+def form_of(file: Path) -> Form:
+    """Return the form that a file's ending tells; raise SettingsError for any other."""
+    try:
+        return FORMS[file.suffix.lower()]
+    except KeyError:
+        raise SettingsError(f"{file.name}: expected a name that ends in {', '.join(FORMS)}") from None
 
 
 def written(entries: Sequence[Entry], file: Path, text_of: Callable[[str], Article]) -> str:
     """Return entries in the form that a file's ending tells; raise SettingsError for any other. `text_of` gives an article by id."""
-    forms = {".md": as_markdown, ".html": as_html, ".json": as_json, ".csv": as_csv}
-    if file.suffix.lower() not in forms:
-        raise SettingsError(f"{file.name}: expected a name that ends in {', '.join(forms)}")
-    return forms[file.suffix.lower()](entries, text_of)
+    return form_of(file)(entries, text_of)
 
 
 def as_json(entries: Sequence[Entry], text_of: Callable[[str], Article]) -> str:
@@ -77,7 +108,9 @@ def as_json(entries: Sequence[Entry], text_of: Callable[[str], Article]) -> str:
         "entries": [
             {
                 "asked": entry.asked, "understood": list(entry.read_as), "within": entry.within, "lead": entry.lead,
-                "notes": list(entry.notes), "quotes": [_quote(citation, entry, text_of) for citation in entry.citations],
+                "notes": list(entry.notes),
+                "groups": [{"group": row.group, "articles": row.articles, "stance": row.stance} for row in entry.rows],
+                "quotes": [_quote(citation, entry, text_of) for citation in entry.citations],
             }
             for entry in entries
         ],
@@ -86,16 +119,29 @@ def as_json(entries: Sequence[Entry], text_of: Callable[[str], Article]) -> str:
 
 
 def as_csv(entries: Sequence[Entry], text_of: Callable[[str], Article]) -> str:
-    """Return a row for each quote; cells that a spreadsheet would run as a formula are put as text."""
+    """Return a row for each quote, and one without a quote wherever nothing was found.
+
+    Cells that a spreadsheet would run as a formula are put as text.
+    """
     stream = io.StringIO()
-    names = ("asked", "speaker", "voice", "published_by", "published", "quote", "title", "url", "article", "start", "end", "text_sha256")
     table = csv.writer(stream)
-    table.writerow(names)
+    table.writerow(_COLUMNS)
     for entry in entries:
-        for citation in entry.citations:
-            row = {"asked": entry.asked, **_quote(citation, entry, text_of)}
-            table.writerow([_cell(row[name]) for name in names])
+        for row in _table_rows(entry, text_of):
+            table.writerow([_cell(row.get(name)) for name in _COLUMNS])
     return stream.getvalue()
+
+
+def _table_rows(entry: Entry, text_of: Callable[[str], Article]) -> Iterator[dict[str, Any]]:
+    for group in entry.rows:
+        found = {"asked": entry.asked, "found": stance(group), "published_by": group.group}
+        yield from ({**_quote(citation, entry, text_of), **found} for citation in group.citations)
+        if not group.citations:
+            yield found
+    if not entry.rows:
+        yield from ({**_quote(citation, entry, text_of), "asked": entry.asked, "found": "a quote"} for citation in entry.citations)
+    if not entry.rows and not entry.citations:
+        yield {"asked": entry.asked, "found": "no quote"}
 
 
 def as_markdown(entries: Sequence[Entry], text_of: Callable[[str], Article]) -> str:
@@ -103,13 +149,14 @@ def as_markdown(entries: Sequence[Entry], text_of: Callable[[str], Article]) -> 
     parts = ["# whosaid"]
     for entry in entries:
         parts += [f"## {_plain(entry.asked)}", _plain(entry.lead)]
+        parts += [f"*Searched within: {_plain(entry.within)}.*"] if entry.within else []
         for who, cited in groupby(entry.citations, heading):
             parts.append(f"**{_plain(who)}**")
             for citation in cited:
                 row = _quote(citation, entry, text_of)
                 parts += [
                     f"> {_plain(quoted(citation))} \\[{citation.number}\\]",
-                    "".join(f"- {_plain(fact)}\n" for fact in _facts(row)).strip(),
+                    "\n".join(f"- {_with_link(_plain(fact), _plain, row['url'], '<{}>')}" for fact in _facts(row)),
                 ]
         parts += [f"*{_plain(note)}*" for note in entry.notes]
     return "\n\n".join(part for part in [*parts, f"Made by whosaid {version('whosaid')}, {_now()}."] if part) + "\n"
@@ -120,11 +167,12 @@ def as_html(entries: Sequence[Entry], text_of: Callable[[str], Article]) -> str:
     parts = []
     for entry in entries:
         parts += [f"<h2>{_safe(entry.asked)}</h2>", *(f"<p>{_safe(line)}</p>" for line in entry.lead.splitlines() if line)]
+        parts += [f"<p><em>Searched within: {_safe(entry.within)}.</em></p>"] if entry.within else []
         for who, cited in groupby(entry.citations, heading):
             parts.append(f"<h3>{_safe(who)}</h3>")
             for citation in cited:
                 row = _quote(citation, entry, text_of)
-                facts = "<br>".join(_linked(fact, row["url"]) for fact in _facts(row))
+                facts = "<br>".join(_with_link(_safe(fact), _safe, row["url"], _ANCHOR) for fact in _facts(row))
                 parts.append(f"<blockquote>{_safe(quoted(citation))} [{citation.number}]</blockquote><p class='facts'>{facts}</p>")
         parts += [f"<p><em>{_safe(note)}</em></p>" for note in entry.notes]
     return (
@@ -146,7 +194,7 @@ def _quote(citation: Citation, entry: Entry, text_of: Callable[[str], Article]) 
         "text_sha256": hashlib.sha256(article.text.encode("utf-8", "surrogatepass")).hexdigest(),
         "origins": dict(article.origins),
         "also_in": row["also_in"],
-        "found": {"by": "sentence of a passage found by words and by meaning", "score": citation.score, "within": entry.within},
+        "found": {"by": "sentence of a passage found by words and by meaning", "score": citation.score or None, "within": entry.within},
     }
 
 
@@ -158,17 +206,16 @@ def _facts(row: dict[str, Any]) -> Iterable[str]:
     yield f"{row['article']}, characters {row['start']} to {row['end']}, SHA-256 of the text {row['text_sha256']}"
 
 
-def _linked(fact: str, url: str | None) -> str:
-    """Return a fact for HTML, with the article's address as a link where it is one of the web."""
-    safe = _safe(fact)
-    if not url or not re.match(r"https?://[^\s]+$", url):
-        return safe
-    return safe.replace(_safe(url), f"<a href='{_safe(url)}' rel='noopener noreferrer nofollow'>{_safe(url)}</a>", 1)
+def _with_link(fact: str, escaped: Callable[[str], str], url: str | None, link: str) -> str:
+    """Return an escaped fact with the article's address in it made a link, where it is one of the web."""
+    if not url or not _WEB.fullmatch(url):
+        return fact
+    return fact.replace(escaped(url), link.replace("{}", url if link == "<{}>" else escaped(url)), 1)
 
 
 def _plain(text: str) -> str:
     """Return text for a line of Markdown in which no mark means anything."""
-    return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
+    return _MARKDOWN.sub(r"\\\g<0>", " ".join(text.split()))
 
 
 def _safe(text: str) -> str:
@@ -177,8 +224,13 @@ def _safe(text: str) -> str:
 
 def _cell(value: object) -> str:
     text = "" if value is None else str(value)
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r", "\n") else text
 
 
 def _now() -> str:
     return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+
+
+Form = Callable[[Sequence[Entry], Callable[[str], Article]], str]
+FORMS: Mapping[str, Form] = {".md": as_markdown, ".html": as_html, ".json": as_json, ".csv": as_csv}
+TYPES: Mapping[str, str] = {".md": "text/markdown", ".html": "text/html", ".json": "application/json", ".csv": "text/csv"}

@@ -165,7 +165,7 @@ def compared(topic: str, rows: Sequence[GroupStance]) -> str:
         return f"“{topic}”: no statement found by any of {len(rows)} groups in {searched}."
     parts = [f"{counts['says']} of {len(rows)} groups {'says' if counts['says'] == 1 else 'say'} something"]
     if counts["mentions"]:
-        parts.append(f"{counts['mentions']} only {'mentions' if counts['mentions'] == 1 else 'mention'} it or tell of others")
+        parts.append(f"{counts['mentions']} only {'mentions it or tells' if counts['mentions'] == 1 else 'mention it or tell'} of others")
     if counts["silent"]:
         parts.append(f"no statement found by {counts['silent']}")
     return f"“{topic}”: {', '.join(parts)}; {searched} searched."

@@ -30,6 +30,7 @@ from qa.errors import SettingsError, WhosaidError
 from qa.rows import Row, answer_row, check_row, comparison_row, passage_row, statement_row
 
 if TYPE_CHECKING:
+    from qa.evidence import Form
     from qa.types import Answer, Question, Statement
 
 
@@ -56,6 +57,7 @@ _quote_batch = batch_options('Quotes, one JSON object a line: "id", "quote" and,
 @index_option
 @_filter_options
 @_question_batch
+@click.option("--evidence", type=NEW_FILE, help="Where to write the answer with all that is needed to check it: .md, .html, .json or .csv.")
 @reader_option
 @json_option
 @reporting
@@ -70,17 +72,26 @@ def ask(
     until: str | None,
     batch: Path | None,
     output: Path | None,
+    evidence: Path | None,
     reader: str | None,
     as_json: bool,
 ) -> None:
     """Answer QUESTION with attributed quotes, or say that nobody in the corpus speaks of it."""
     _one_of("QUESTION", question, batch, output)
+    if batch and evidence:
+        raise click.UsageError("--evidence goes with QUESTION, not with --batch")
+    form = _form_of(evidence)
     library = opened(index, model, reader)
     if batch and output:
         nothing: Row = {"answered": False, "citations": []}
         _run_batch(batch, output, "question", lambda row: answer_row(library.ask(_question_of(row))), nothing)
         return
-    answer = library.ask(_question(question or "", history, groups, speakers, since, until))
+    asked = _question(question or "", history, groups, speakers, since, until)
+    answer = library.ask(asked)
+    if evidence and form:
+        from qa.evidence import limits, of_answer
+
+        evidence.write_text(form([of_answer(answer, limits(asked))], library.article), "utf-8", newline="")
     if as_json:
         also = [passage_row(library, hit) for hit in answer.also_found]
         print_json({"question": answer.question, **answer_row(answer), "also_found": also})
@@ -157,6 +168,7 @@ def search(
 @click.option("--since", metavar="DATE", help="Only articles of this date or later.")
 @click.option("--until", metavar="DATE", help="Only articles of this date or earlier (2025, 2025-10 or 2025-10-08).")
 @click.option("--by-date", is_flag=True, help="In order of time, to see who changed.")
+@click.option("--output", type=NEW_FILE, help="Where to write it with all that is needed to check it: .csv, .md, .html or .json.")
 @reader_option
 @json_option
 @reporting
@@ -168,12 +180,19 @@ def compare(
     since: str | None,
     until: str | None,
     by_date: bool,
+    output: Path | None,
     reader: str | None,
     as_json: bool,
 ) -> None:
     """Tell of each group what it says on TOPIC, whether it only mentions it, or that nothing was found in its articles."""
+    form = _form_of(output)
     library = opened(index, model, reader)
-    found = library.compare(_question(topic, (), groups, (), since, until), by_date=by_date)
+    asked = _question(topic, (), groups, (), since, until)
+    found = library.compare(asked, by_date=by_date)
+    if output and form:
+        from qa.evidence import limits, of_comparison
+
+        output.write_text(form([of_comparison(found, limits(asked))], library.article), "utf-8", newline="")
     if as_json:
         print_json(comparison_row(found))
     else:
@@ -269,6 +288,15 @@ def _attribute(batch: Path, output: Path) -> None:
             progress("Reading who says what", done, 0)
     if skipped:
         raise Failed(f"{skipped} of the inputs could not be read, see above; the others are in {output}")
+
+
+def _form_of(file: Path | None) -> Form | None:
+    """Return the form in which to write evidence, so that a wrong ending is said before anything is done."""
+    if file is None:
+        return None
+    from qa.evidence import form_of
+
+    return form_of(file)
 
 
 def _one_of(what: str, given: str | None, batch: Path | None, output: Path | None) -> None:

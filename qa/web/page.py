@@ -17,9 +17,11 @@ from qa.settings import LONGEST_QUESTION
 from qa.types import Article
 from qa.web import conversation, places, reader, render
 from qa.web.add_tab import AddTab
+from qa.web.compare_tab import CompareTab
 from qa.web.conversation import Filters, Shown, Turn
 from qa.web.feedback_box import FeedbackBox
 from qa.web.opening import Opened, Opening
+from qa.web.take_away import TakeAway
 
 _HERE = Path(__file__).parent
 _POLL_SECONDS = 0.6
@@ -93,6 +95,7 @@ class _Page:
         self._opening = opening
         self._add = AddTab(opening, self.renewed)
         self._feedback = FeedbackBox(opening)
+        self._compare, self._take_away = CompareTab(opening), TakeAway(opening)
 
     # ---- layout
 
@@ -104,6 +107,8 @@ class _Page:
                 with gr.Tab("Chat", id="chat"):
                     self._lay_out_chat()
                     self._feedback.lay_out()
+                with gr.Tab("Compare", id="compare"):
+                    self._compare.lay_out()
                 with gr.Tab("Articles", id="articles") as self._articles_tab:
                     self._wanted = gr.Textbox(label="Find by title, group or author", elem_id="wanted", max_length=200)
                     self._articles = gr.HTML(elem_id="articles", **_PLAIN)
@@ -162,6 +167,7 @@ class _Page:
                 with gr.Row():
                     self._since = gr.Textbox(label="From", placeholder="2024 or 2024-05 or 2024-05-11", max_length=40, min_width=140)
                     self._until = gr.Textbox(label="To", placeholder="2025 or 2025-10 or 2025-10-08", max_length=40, min_width=140)
+            self._take_away.lay_out()
             self._new = gr.Button("New chat", size="sm", elem_id="new", min_width=90, scale=0)
         self._turns = gr.BrowserState([], storage_key="whosaid-conversation", secret="whosaid")  # noqa: S106  (no secret: never trusted)
         self._linked = gr.Textbox(visible="hidden", elem_id="linked")  # a gr.State set while loading fires no change
@@ -199,6 +205,7 @@ class _Page:
             part(self.renewed, self._wanted, lists, **_AT_ONCE)  # another page may have added something
         self._add.connect(self._wanted, lists)
         self._feedback.connect(self._turns)
+        self._take_away.connect(self._turns)
         self._wanted.change(self.list_articles, self._wanted, self._articles, trigger_mode="always_last", **_AT_ONCE)
 
     # ---- becoming ready

@@ -125,8 +125,9 @@ async function open(link, from, beside) {
   try {
     page = await server.open_place(link);
   } catch (error) {
-    page = { problem: 'The server does not answer. Is whosaid still running?' };
+    page = null;
   }
+  page ||= { problem: 'The server does not answer. Is whosaid still running?' }; // Gradio gives nothing rather than an error
   if (turn !== asked) return;
   if (from) opener = from;
   if (beside) links = beside;
@@ -191,7 +192,7 @@ document.addEventListener('click', event => {
   if (!target || !element.isConnected) return;
   event.preventDefault();
   event.stopPropagation();
-  const home = target.closest('.ws-cards, .message') || target;
+  const home = target.closest('.ws-cards, .ws-cites, .message') || target;
   open(linkOf(target), target, [...new Set([...home.querySelectorAll(LINKS)].map(linkOf))]);
 }, true);
 

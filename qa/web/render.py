@@ -28,7 +28,8 @@ _GROUPS_LISTED = 200
 _ARTICLES_OF_A_GROUP = 20
 _CARD_WORDS = 220  # characters of a quote on its card
 _PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
-_VOICES = {"own": "own voice", "quoted": "direct quote", "reported": "paraphrase"}
+VOICES = {"own": "own voice", "quoted": "direct quote", "reported": "paraphrase"}
+COPY = "copy-cited"  # the link that take_away.js makes a button of
 _DIGEST_CARD = "digest, our words"
 
 
@@ -105,6 +106,8 @@ def answer(shown: Shown, at: int = 0) -> str:
     parts.extend(f"*{markdown(note)}*" for note in turn.notes)
     if turn.within:
         parts.append(f"*Searched within: {markdown(turn.within)}.*")
+    if shown.quotes:
+        parts.append(f"[Copy with citations](#{COPY})")
     return "\n\n".join(parts)
 
 
@@ -177,7 +180,7 @@ def _card(place: Place) -> Card:
         publisher=_publisher(place),
         date=reader.date(article),
         title=article.title or reader.NO_TITLE,
-        voice=_DIGEST_CARD if digest else _VOICES[citation.voice] if citation else "",
+        voice=_DIGEST_CARD if digest else VOICES[citation.voice] if citation else "",
         digest=digest,
         words=_cut(" ".join(words.split())),
     )
