@@ -320,7 +320,7 @@ def tab_of(tray: Tray) -> add_tab.AddTab:
     """Return the tab without its layout, in front of a library of no groups."""
     library = SimpleNamespace(groups=list)
     opening: Any = SimpleNamespace(opened=SimpleNamespace(library=library))
-    tab = add_tab.AddTab(opening, lambda wanted: [wanted] * 3)
+    tab = add_tab.AddTab(opening, lambda: [None] * 3)
     tab._trays._trays[tray.token] = tray
     return tab
 

@@ -9,7 +9,7 @@ window.whosaid = {
   },
 
   button(className, words, act) {
-    const made = this.make('button', className, words);
+    const made = window.whosaid.make('button', className, words);
     made.type = 'button';
     if (act) made.addEventListener('click', act);
     return made;
