@@ -48,12 +48,12 @@ function plot(now) {
     if (!whole) name.title = 'List the articles by ' + series.name;
     const holder = make('div', whole ? 'ws-bars ws-bars-all' : 'ws-bars');
     holder.append(bars(series, whole ? most : ofGroups, inWords(series, periods), periods));
-    if (whole) holder.append(make('span', 'ws-peak', String(most)));
+    if (whole) holder.append(make('span', 'ws-peak', most + ' in a ' + (now.unit === 'month' ? 'month' : periods[0].since === periods[0].until ? 'year' : 'stretch')));
     holder.addEventListener('click', event => {
       const column = event.target.closest('[data-at]');
       if (column) filterBy({ group: whole ? '' : series.name, ...periods[column.dataset.at] });
     });
-    grid.append(name, holder, make('span', 'ws-total', series.total.toLocaleString('en')));
+    grid.append(name, make('span', 'ws-total', series.total.toLocaleString('en')), holder);
   }
   const axis = make('div', 'ws-axis');
   axis.setAttribute('aria-hidden', 'true');
