@@ -57,7 +57,7 @@ function plot(now) {
   }
   const axis = make('div', 'ws-axis');
   axis.setAttribute('aria-hidden', 'true');
-  const step = Math.ceil(periods.length / 5);
+  const step = Math.ceil(periods.length / 4);
   periods.forEach((period, at) => {
     if (at % step) return;
     const tick = make('span', '', period.label);

@@ -56,10 +56,9 @@ function show(state, checked) {
   found.setAttribute('aria-label', 'Where it stands');
   const sign = make('span', 'ws-sign', SIGNS[checked.verdict] || '');
   sign.setAttribute('aria-hidden', 'true');
-  const lead = checked.lead.slice(checked.lead.indexOf(':') + 1).trim();
   VERDICT.dataset.verdict = checked.verdict;
   VERDICT.replaceChildren(
-    make('div', 'ws-ruling', sign, make('div', '', make('h3', '', checked.heading), make('p', '', lead[0].toUpperCase() + lead.slice(1)))),
+    make('div', 'ws-ruling', sign, make('div', '', make('h3', '', checked.heading), make('p', '', checked.lead))),
     checked.found.length ? found : '',
     ...checked.notes.map(note => make('p', 'ws-hint', note)),
   );

@@ -19,13 +19,6 @@ from qa.web import places, reader
 
 LONGEST_SPEAKER = 200  # characters
 _AT_ONCE = threading.BoundedSemaphore(2)
-_HEADINGS = {
-    "word for word": "Word for word",
-    "altered": "Altered",
-    "said by somebody else": "Said by somebody else",
-    "digest only": "In a digest only",
-    "not in the corpus": "Not in the corpus",
-}
 
 
 class Step(TypedDict):
@@ -89,11 +82,12 @@ def checked(asked: object, library: Library) -> Checked:
 
 def shown(check: Check, library: Library) -> Checked:
     """Return a check as the page gets it."""
+    heading, _, lead = check.lead.partition(": ")
     return Checked(
         problem="",
         verdict=check.verdict,
-        heading=_HEADINGS[check.verdict],
-        lead=check.lead,
+        heading=heading,
+        lead=f"{lead[:1].upper()}{lead[1:]}",
         found=[_found(finding, library) for finding in check.findings],
         notes=list(check.notes),
     )

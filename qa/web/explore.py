@@ -87,8 +87,8 @@ class Speaker(TypedDict):
     name: str
     direct: int
     reported: int
-    articles: int
     rows: list[Row]
+    more: int
 
 
 class GroupPage(TypedDict):
@@ -314,14 +314,24 @@ def _most_first(spoken: dict[str, list[_Spoken]], body: str) -> list[Speaker]:
             name=name,
             direct=sum(said.voice == "quoted" for _, said in places_),
             reported=sum(said.voice != "quoted" for _, said in places_),
-            articles=len({article.id for article, _ in places_}),
-            rows=[
-                row(article, places.to_words(article.id, hull(said)), said.speaker or "" if body and said.speaker != body else "")
-                for article, said in places_[:_PLACES]
-            ],
+            rows=(rows := _places(places_, body))[:_PLACES],
+            more=len(rows[_PLACES:]),
         )
         for name, places_ in ordered
     ]
+
+
+def _places(spoken: Sequence[_Spoken], body: str) -> list[Row]:
+    """Return the articles in which somebody speaks, each opening at the first time; persons are named where they speak for `body`."""
+    found: dict[tuple[str, str], list[_Spoken]] = defaultdict(list)
+    for article, said in spoken:
+        found[article.id, said.speaker or ""].append((article, said))
+    rows = []
+    for (id, speaker), listed in found.items():
+        who = speaker if body and speaker != body else ""
+        often = f"{len(listed)} statements" if len(listed) > 1 else ""
+        rows.append(row(listed[0][0], places.to_words(id, hull(listed[0][1])), ", ".join(filter(None, (who, often)))))
+    return rows
 
 
 def hull(said: Statement) -> Span:

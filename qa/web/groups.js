@@ -26,11 +26,9 @@ function speakers(title, none, listed) {
   if (!listed.length) made.append(make('p', 'ws-hint', none));
   for (const one of listed) {
     const folded = make('details', 'ws-group');
-    const shown = new Set(one.rows.map(row => row.link)).size;
     folded.append(make('summary', '', make('span', 'ws-row-title', one.name), ' ', make('span', 'ws-meta', times(one))));
     folded.append(make('ul', 'ws-list', ...one.rows.map(articleRow)));
-    const rest = one.direct + one.reported - one.rows.length;
-    if (rest > 0 && shown) folded.append(make('p', 'ws-hint', 'and ' + rest.toLocaleString('en') + ' more'));
+    if (one.more) folded.append(make('p', 'ws-hint', 'and ' + count(one.more, 'more place')));
     made.append(folded);
   }
   return made;

@@ -118,8 +118,8 @@ function foot(same) {
   const folds = element.querySelectorAll('.ws-fold'), others = page.remarks.filter(one => !one.shown).length;
   const some = page.remarks.length > others;
   folds[0].hidden = !page.remarks.length;
-  folds[0].textContent = (some ? 'Other statements' : 'Statements') + ' in this article (' + others + ')';
-  find('.ws-copy-link').textContent = find('.ws-cited') ? 'Copy a link to this passage' : 'Copy a link';
+  folds[0].textContent = (some ? 'Other statements' : 'Statements') + ' (' + others + ')';
+  find('.ws-copy-link').textContent = find('.ws-cited') ? 'Copy link to this passage' : 'Copy link';
   find('.ws-markdown').textContent = page.markdown;
   find('.ws-bibtex').textContent = page.bibtex;
   if (!same) {
