@@ -665,7 +665,7 @@ def test_files_and_a_text_are_corrected_added_and_cited(page: Page, browser: Bro
             one.locator("#chat a[href*='#cite-']").first.click()
             expect(marked(one)).to_contain_text(RINGS)
             one.get_by_role("tab", name="Groups", exact=True).click()
-            expect(one.locator("#groups summary", has_text="Towpath Society")).to_be_visible()
+            expect(one.locator("#groups .ws-groups li", has_text="Towpath Society")).to_be_visible()
     assert not list(site.scratch.rglob("towpath.md"))
 
 
