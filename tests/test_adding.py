@@ -320,7 +320,7 @@ def tab_of(tray: Tray) -> add_tab.AddTab:
     """Return the tab without its layout, in front of a library of no groups."""
     library = SimpleNamespace(groups=list)
     opening: Any = SimpleNamespace(opened=SimpleNamespace(library=library))
-    tab = add_tab.AddTab(opening, lambda wanted: [wanted] * 3)
+    tab = add_tab.AddTab(opening, lambda: [None] * 3)
     tab._trays._trays[tray.token] = tray
     return tab
 
@@ -665,7 +665,7 @@ def test_files_and_a_text_are_corrected_added_and_cited(page: Page, browser: Bro
             one.locator("#chat a[href*='#cite-']").first.click()
             expect(marked(one)).to_contain_text(RINGS)
             one.get_by_role("tab", name="Groups", exact=True).click()
-            expect(one.locator("#groups summary", has_text="Towpath Society")).to_be_visible()
+            expect(one.locator("#groups .ws-groups li", has_text="Towpath Society")).to_be_visible()
     assert not list(site.scratch.rglob("towpath.md"))
 
 

@@ -79,16 +79,26 @@ def _lines(finding: Finding) -> Iterator[str]:
     yield f"[{citation.number}] {who(citation)}: {how}"
     yield f"  {compose.quoted(citation)}"
     yield f"  {_place(citation)}"
-    if finding.exact and finding.apart_from:
-        yield f"  The words are the same; what was pasted differs in {_listed(finding.apart_from)}."
+    yield from (f"  {line}" for line in same_but_for(finding))
     if any(difference.kind != "same" for difference in finding.differences):
         yield f"  Compared: {_compared(finding.differences)}"
+    yield from (f"  {line}" for line in (*touching(finding), *remarks(finding)))
+
+
+def same_but_for(finding: Finding) -> Iterator[str]:
+    """Yield in what words that are the same are still written differently."""
+    if finding.exact and finding.apart_from:
+        yield f"The words are the same; what was pasted differs in {_listed(finding.apart_from)}."
+
+
+def touching(finding: Finding) -> Iterator[str]:
+    """Yield what an alteration may turn."""
     if finding.touches:
-        yield f"  The alteration touches {' and '.join(_A[kind] for kind in finding.touches)}."
-    yield from (f"  {line}" for line in _remarks(finding))
+        yield f"The alteration touches {' and '.join(_A[kind] for kind in finding.touches)}."
 
 
-def _remarks(finding: Finding) -> Iterator[str]:
+def remarks(finding: Finding) -> Iterator[str]:
+    """Yield, line by line, what else there is to know about who says the words, and where they are cut from."""
     citation = finding.citation
     publisher = citation.group or compose.UNKNOWN_GROUP
     if citation.digest:

@@ -105,8 +105,8 @@ class View(TypedDict):
 class AddTab:
     """The parts of the tab and the functions that answer its events."""
 
-    def __init__(self, opening: Opening, renewed: Callable[[str | None], list[Any]]) -> None:
-        """Take the library, which may still be on its way, and what returns the page's lists anew, given what is looked for in them."""
+    def __init__(self, opening: Opening, renewed: Callable[[], list[Any]]) -> None:
+        """Take the library, which may still be on its way, and what returns the page's lists anew."""
         self._opening, self._renewed = opening, renewed
         self._trays = Trays()
         self._lists = 0
@@ -128,11 +128,11 @@ class AddTab:
         self._act = gr.Textbox(visible="hidden", elem_id="add-act")  # adding.js writes what to do
         self.timer = gr.Timer(_POLL_SECONDS, active=False)
 
-    def connect(self, wanted: Any, lists: Sequence[Any]) -> None:
+    def connect(self, lists: Sequence[Any]) -> None:
         """Connect the events; `lists` are the parts of the page that show articles, in the order of `renewed`."""
         self._lists = len(lists)
         self._act.change(self.act, [self._act, self.token], [self.view, self.timer, self.token], **_PRIVATE)
-        self.timer.tick(self.look, [self.token, wanted], [self.view, self.timer, *lists], **_PRIVATE)
+        self.timer.tick(self.look, self.token, [self.view, self.timer, *lists], **_PRIVATE)
 
     # ---- events
 
@@ -164,12 +164,12 @@ class AddTab:
                 tray.clear()
         return [self._view(tray), gr.Timer(active=tray.working), tray.token]
 
-    def look(self, token: object, wanted: str | None) -> list[Any]:
+    def look(self, token: object) -> list[Any]:
         """Show how far it is, and once something was added everything that lists articles anew."""
         tray = self._trays.find(token)
         view = self._view(tray)
         waiting = view["step"] in ("reading", "adding")
-        lists = self._renewed(wanted) if view["step"] == "added" else [gr.skip()] * self._lists
+        lists = self._renewed() if view["step"] == "added" else [gr.skip()] * self._lists
         return [view, gr.Timer(active=waiting), *lists]
 
     def _view(self, tray: Tray | None) -> View:

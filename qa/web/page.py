@@ -14,11 +14,12 @@ import gradio as gr
 
 from qa.errors import QuestionError
 from qa.settings import LONGEST_QUESTION
-from qa.types import Article
 from qa.web import conversation, places, reader, render
 from qa.web.add_tab import AddTab
+from qa.web.check_tab import CheckTab
 from qa.web.compare_tab import CompareTab
 from qa.web.conversation import Filters, Shown, Turn
+from qa.web.explore_tab import ExploreTab
 from qa.web.feedback_box import FeedbackBox
 from qa.web.opening import Opened, Opening
 from qa.web.take_away import TakeAway
@@ -96,6 +97,7 @@ class _Page:
         self._add = AddTab(opening, self.renewed)
         self._feedback = FeedbackBox(opening)
         self._compare, self._take_away = CompareTab(opening), TakeAway(opening)
+        self._explore = ExploreTab(opening)
 
     # ---- layout
 
@@ -110,10 +112,11 @@ class _Page:
                 with gr.Tab("Compare", id="compare"):
                     self._compare.lay_out()
                 with gr.Tab("Articles", id="articles") as self._articles_tab:
-                    self._wanted = gr.Textbox(label="Find by title, group or author", elem_id="wanted", max_length=200)
-                    self._articles = gr.HTML(elem_id="articles", **_PLAIN)
+                    self._explore.lay_out_articles()
                 with gr.Tab("Groups", id="groups") as self._groups_tab:
-                    self._groups = gr.HTML(elem_id="groups", **_PLAIN)
+                    self._explore.lay_out_groups()
+                with gr.Tab("Check", id="check"):
+                    CheckTab(self._opening).lay_out()
                 with gr.Tab("Add", id="add"):
                     self._add.lay_out()
             with gr.Column(scale=2, min_width=300, elem_id="right"):
@@ -178,7 +181,7 @@ class _Page:
         self._timer = gr.Timer(_POLL_SECONDS, active=False)
 
     def _connect(self, blocks: Any) -> None:
-        lists = [self._chosen, self._articles, self._groups]
+        lists = [self._chosen, self._explore.articles, self._explore.groups]
         arrival = [self._state, self._chat, self._box, self._panel, *lists, self._timer, self._linked, self._add.view, self._add.timer]
         blocks.load(self.arrive, [self._turns, self._add.token], arrival, **_AT_ONCE)
         self._timer.tick(self.arrive, [self._turns, self._add.token], arrival, **_AT_ONCE)
@@ -202,11 +205,10 @@ class _Page:
         for part in filters:
             part.change(self.name_filter, filters, self._filter, **_AT_ONCE)
         for part in (self._articles_tab.select, self._groups_tab.select, self._filter.expand):
-            part(self.renewed, self._wanted, lists, **_AT_ONCE)  # another page may have added something
-        self._add.connect(self._wanted, lists)
+            part(self.renewed, None, lists, **_AT_ONCE)  # another page may have added something
+        self._add.connect(lists)
         self._feedback.connect(self._turns)
         self._take_away.connect(self._turns)
-        self._wanted.change(self.list_articles, self._wanted, self._articles, trigger_mode="always_last", **_AT_ONCE)
 
     # ---- becoming ready
 
@@ -227,22 +229,21 @@ class _Page:
             gr.HTML(visible=False),
             gr.Chatbot(render.messages(shown), examples=[{"text": question} for question in opened.starters]),
             gr.Textbox(placeholder=_ASK, interactive=True, autofocus=True),
-            render.panel(shown[-1] if shown else None),
-            *self.renewed(""),
+            render.panel(shown[-1] if shown else None, places.from_address(request.query_params)),
+            *self.renewed(),
             gr.Timer(active=False),
             "" if turns and turns[-1].question == " ".join(link.split()) else link,  # a reload doesn't ask again
             self._add.arrived(adding),
             gr.Timer(active=self._add.is_working(adding)),
         ]
 
-    def renewed(self, wanted: str | None) -> list[Any]:
-        """Return what lists articles and groups, as they are now: the filter, the articles that fit the words typed, the groups."""
+    def renewed(self) -> list[Any]:
+        """Return what lists articles and groups, as they are now: the filter, the tabs for articles and for groups."""
         if self._opening.opened is None:
             return [gr.skip()] * 3
-        library = self._opening.opened.library
-        articles, groups = library.articles(), library.groups()
+        groups = self._opening.opened.library.groups()
         offered = gr.CheckboxGroup(choices=[entry.group.name for entry in groups[:_GROUPS_OFFERED]])
-        return [offered, render.article_list(articles, wanted or ""), render.group_list(groups, articles)]
+        return [offered, *self._explore.renewed()]
 
     # ---- the conversation
 
@@ -351,13 +352,6 @@ class _Page:
             words = "a date can't be read yet"  # the whole message comes when somebody asks
         return gr.Accordion(label=f"Filter: {words}" if words else _FILTER)
 
-    def list_articles(self, wanted: str | None) -> Any:
-        """List the articles that fit the words typed."""
-        return render.article_list(self._all_articles(), wanted or "") if self._opening.opened else gr.skip()
-
-    def _all_articles(self) -> list[Article]:
-        return self._opening.opened.library.articles() if self._opening.opened else []
-
 
 def _place_opener(opening: Opening) -> Callable[[object], dict[str, Any]]:
     """Return the function that the panel calls: a plain one, since Gradio marks it and a method takes no marks."""
@@ -367,7 +361,8 @@ def _place_opener(opening: Opening) -> Callable[[object], dict[str, Any]]:
         if opening.opened is None:
             return {"problem": "The articles are not open yet."}
         try:
-            return dict(reader.opened(places.find(link, opening.opened.library)))
+            place = places.find(link, opening.opened.library)
+            return dict(reader.opened(place, opening.opened.library.statements(place.article.id)))
         except places.PlaceError as error:
             return {"problem": str(error)}
 

@@ -2,6 +2,7 @@
 // panel), `props`, `server` (functions of ours in Python) and `watch`. Words of articles come as data and are put in
 // as plain text, never as markup. The template never changes, so nothing that is built here is overwritten.
 
+const { make } = window.whosaid;
 const SHEET = window.matchMedia('(max-width: 767px)');
 const find = selector => element.querySelector(selector);
 const SOURCES = find('.ws-sources'), READER = find('.ws-reader'), SCROLL = find('.ws-scroll');
@@ -9,14 +10,9 @@ const SOURCES = find('.ws-sources'), READER = find('.ws-reader'), SCROLL = find(
 let opener = null; // what was activated to open the reader, and gets the focus back
 let links = []; // the citations beside the one that is open: of its message or its list
 let current = '';
+let page = null; // what the reader shows
+let cited = ''; // the citation from which other places of its article were opened
 let asked = 0; // a slow reply to an older click is not shown
-
-function make(tag, className, ...children) {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  made.append(...children.filter(child => child !== '' && child !== null));
-  return made;
-}
 
 // ---- the list
 
@@ -36,7 +32,7 @@ function card(source) {
 }
 
 function draw() {
-  const value = props.value || { cards: [], also: [], hint: '' };
+  const value = props.value || { cards: [], also: [], hint: '', opened: '' };
   close(false);
   find('.ws-empty').textContent = value.hint;
   find('.ws-empty').hidden = !value.hint;
@@ -45,7 +41,8 @@ function draw() {
   find('.ws-also').open = false;
   find('.ws-also-cards').replaceChildren(...value.also.map(card));
   SOURCES.scrollTop = 0;
-  showLastQuestion();
+  if (value.opened) open(value.opened, null, []);
+  else showLastQuestion();
 }
 
 // Gradio labels each message with its Markdown source, which is no reading for anybody, and leaves some parts nameless.
@@ -101,12 +98,12 @@ function text(paragraphs) {
   });
 }
 
-function head(page) {
+function head() {
   const made = [make('h2', '', page.title)];
   const facts = [page.group, page.date, page.author && 'by ' + page.author, page.publication, page.page && 'page ' + page.page].filter(Boolean).join(' · ');
-  const line = make('p', 'ws-meta', facts);
+  const line = make('p', 'ws-meta', facts, ' · ', make('span', 'ws-kind', page.kind));
   if (page.url) {
-    const original = make('a', 'ws-original', 'Original');
+    const original = make('a', 'ws-original', 'Original', make('span', 'ws-unseen', ' (opens in a new tab)'));
     original.href = page.url;
     original.target = '_blank';
     original.rel = 'noopener noreferrer';
@@ -115,29 +112,70 @@ function head(page) {
   made.push(line);
   if (page.inferred) made.push(make('p', 'ws-hint', page.inferred));
   if (page.digest) made.push(make('p', 'ws-notice', page.digest));
-  if (page.who) made.push(make('p', 'ws-who', make('span', 'ws-number', String(page.number)), make('span', '', page.who)));
+  if (page.note) made.push(make('p', 'ws-notice', page.note));
+  if (page.who) made.push(make('p', 'ws-who', page.number ? make('span', 'ws-number', String(page.number)) : '', make('span', '', page.who)));
   return made;
+}
+
+// Who says what in the article, and references to it.
+function foot(same) {
+  const folds = element.querySelectorAll('.ws-fold'), others = page.remarks.filter(one => !one.shown).length;
+  const some = page.remarks.length > others;
+  folds[0].hidden = !page.remarks.length;
+  folds[0].textContent = (some ? 'Other statements' : 'Statements') + ' (' + others + ')';
+  find('.ws-copy-link').textContent = find('.ws-cited') ? 'Copy link to this passage' : 'Copy link';
+  find('.ws-markdown').textContent = page.markdown;
+  find('.ws-bibtex').textContent = page.bibtex;
+  if (!same) {
+    for (const one of folds) fold(one, false);
+    find('.ws-remarks').replaceChildren(...page.remarks.map(remark));
+  }
+  page.remarks.forEach((one, at) => {
+    const button = find('.ws-remarks').children[at].firstElementChild;
+    if (one.shown) button.setAttribute('aria-current', 'true');
+    else button.removeAttribute('aria-current');
+  });
+}
+
+function remark(one) {
+  const who = make('span', 'ws-line', make('strong', '', one.who), make('span', 'ws-label', ' · ' + one.how));
+  const button = make('button', 'ws-remark', who, make('span', 'ws-words', one.words));
+  button.type = 'button';
+  button.dataset.place = one.link;
+  return make('li', '', button);
+}
+
+function fold(button, out) {
+  button.setAttribute('aria-expanded', String(out));
+  document.getElementById(button.getAttribute('aria-controls')).hidden = !out;
 }
 
 async function open(link, from, beside) {
   const turn = ++asked;
-  let page;
+  let found;
   try {
-    page = await server.open_place(link);
+    found = await server.open_place(link);
   } catch (error) {
-    page = null;
+    found = null;
   }
-  page ||= { problem: 'The server does not answer. Is whosaid still running?' }; // Gradio gives nothing rather than an error
+  found ||= { problem: 'The server does not answer. Is whosaid still running?' }; // Gradio gives nothing rather than an error
+  await leaving;
   if (turn !== asked) return;
+  const problem = found.problem, same = !READER.hidden && Boolean(page) && !problem && page.id === found.id;
   if (from) opener = from;
+  else if (READER.hidden) opener = null;
   if (beside) links = beside;
+  if (links.includes(link)) cited = link;
   current = link;
-  const problem = page.problem;
-  find('.ws-head').replaceChildren(...(problem ? [make('p', 'ws-notice', problem)] : head(page)));
+  page = problem ? null : found;
+  find('.ws-head').replaceChildren(...(problem ? [make('p', 'ws-notice', problem)] : head()));
   find('.ws-text').replaceChildren(...(problem ? [] : text(page.paragraphs)));
+  find('.ws-foot').hidden = Boolean(problem);
+  if (page) foot(same);
   step();
   SOURCES.hidden = true;
   READER.hidden = false;
+  remember();
   cover(true);
   const mark = find('.ws-cited');
   SCROLL.scrollTop = 0;
@@ -154,10 +192,33 @@ async function open(link, from, beside) {
 function step() {
   const at = links.indexOf(current);
   find('.ws-steps').hidden = links.length < 2 || at < 0;
+  find('.ws-again').hidden = at >= 0 || !links.includes(cited);
   find('.ws-where').textContent = at + 1 + ' of ' + links.length;
   find('.ws-previous').disabled = at <= 0;
   find('.ws-next').disabled = at >= links.length - 1;
 }
+
+// ---- the Back key: an open reader is a step of its own in the browser's history
+
+let leaving = Promise.resolve(); // while the step is being taken back
+const isStep = () => Boolean(history.state && history.state.whosaidReader);
+
+function remember() {
+  if (!isStep()) history.pushState({ ...history.state, whosaidReader: true }, '');
+}
+
+function forget() {
+  if (!isStep()) return;
+  leaving = new Promise(resolve => {
+    window.addEventListener('popstate', resolve, { once: true });
+    setTimeout(resolve, 400);
+  });
+  history.back();
+}
+
+window.addEventListener('popstate', () => {
+  if (!READER.hidden && !isStep() && element.isConnected) close(true);
+});
 
 function close(refocus) {
   asked++;
@@ -165,6 +226,7 @@ function close(refocus) {
   READER.hidden = true;
   SOURCES.hidden = false;
   cover(false);
+  forget();
   if (!refocus || !opener) return;
   // An answer that was drawn again has new links: the one that leads to the same place stands for the old one.
   const again = opener.isConnected ? opener : document.querySelector(selectorOf(linkOf(opener)));
@@ -226,6 +288,14 @@ element.addEventListener('click', event => {
   if (button.matches('.ws-back')) close(true);
   if (button.matches('.ws-previous')) open(links[links.indexOf(current) - 1], null, null);
   if (button.matches('.ws-next')) open(links[links.indexOf(current) + 1], null, null);
+  if (button.matches('.ws-again')) open(cited, null, null);
+  if (button.matches('.ws-remark')) open(button.dataset.place, null, null);
+  if (button.matches('.ws-fold')) {
+    const out = button.getAttribute('aria-expanded') !== 'true';
+    for (const one of element.querySelectorAll('.ws-fold')) fold(one, out && one === button);
+  }
+  if (button.matches('.ws-copy')) window.whosaid.copy(page[button.dataset.of], button);
+  if (button.matches('.ws-copy-link')) window.whosaid.copy(location.origin + location.pathname + page.address, button);
 });
 
 SHEET.addEventListener('change', () => cover(!READER.hidden));

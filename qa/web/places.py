@@ -11,14 +11,17 @@ import binascii
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, get_args
+from urllib.parse import quote
 
 from qa.library import Library
 from qa.types import Article, Citation, Hit, Span, Statement, Voice
 
 _LONGEST = 4000  # characters of a link
 _NOT_OURS = "This is not a source of ours."
+_AT = re.compile(r"([0-9]{1,9})-([0-9]{1,9})")
 _LINK = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -28,17 +31,41 @@ class PlaceError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a link leads: an article, words in it (`span`), and what is known of them where they are a quote."""
+    """Where a link leads: an article, words in it (`span`), and what is known of them where they are a quote.
+
+    `statements` are those within words that aren't a quote of an answer; `note` says what could not be found.
+    """
 
     link: str
     article: Article
     span: Span | None = None
     citation: Citation | None = None
+    statements: tuple[Statement, ...] = ()
+    note: str = ""
 
 
 def to_article(id: str) -> str:
     """Return the link to the beginning of an article."""
     return _written([id])
+
+
+def to_words(id: str, span: Span) -> str:
+    """Return the link to words of an article, whatever they are by then."""
+    return _written([id, span.start, span.end])
+
+
+def from_address(asked: Mapping[str, str]) -> str:
+    """Return the link for what the page's address asks for, `?article=ID&at=START-END`; nothing where it asks for no article."""
+    id, at = asked.get("article") or "", asked.get("at")
+    if not id:
+        return ""
+    numbers = _AT.fullmatch(at or "")
+    return _written([id]) if not at else _written([id, int(numbers[1]), int(numbers[2])] if numbers else [id, -1, -1])
+
+
+def address_of(id: str, span: Span | None) -> str:
+    """Return what to put behind the page's address for an article, opened at words of it."""
+    return f"?article={quote(id, safe='')}{f'&at={span.start}-{span.end}' if span else ''}"
 
 
 def to_passage(hit: Hit, words: str) -> str:
@@ -68,12 +95,27 @@ def find(link: object, library: Library) -> Place:
         raise PlaceError("This article is no longer in the index.") from None
     if len(parts) == 1:
         return Place(link, article)
+    if len(parts) == 3:
+        return _words(link, parts[1:], article, library)
     span = _span(parts[1:3], article)
     if parts[3] != _mark_of(span.of(article.text)):
         raise PlaceError("This article has changed since; ask again.")
     if len(parts) == 4:
         return Place(link, article, span)
     return Place(link, article, span, _citation(parts[4:], article, span, library))
+
+
+def _words(link: str, pair: list[Any], article: Article, library: Library) -> Place:
+    try:
+        span = _span(pair, article)
+    except PlaceError:
+        return Place(link, article, note="The passage that this link leads to isn't in the article, which may have changed since.")
+    within = [
+        said
+        for said in library.statements(article.id)
+        if said.speech and all(span.start <= part.start and part.end <= span.end for part in said.content)
+    ]
+    return Place(link, article, span, statements=tuple(within))
 
 
 def _citation(parts: list[Any], article: Article, span: Span, library: Library) -> Citation:
@@ -119,7 +161,7 @@ def _read(link: str) -> list[Any]:
         parts = json.loads(base64.urlsafe_b64decode(link + "=" * (-len(link) % 4)))
     except (binascii.Error, ValueError, RecursionError):
         raise PlaceError(_NOT_OURS) from None
-    if not isinstance(parts, list) or len(parts) not in (1, 4, 9) or not isinstance(parts[0], str):
+    if not isinstance(parts, list) or len(parts) not in (1, 3, 4, 9) or not isinstance(parts[0], str):
         raise PlaceError(_NOT_OURS)
     return parts
 

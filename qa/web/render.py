@@ -1,4 +1,4 @@
-"""Answers as Markdown for the chat, source cards as data for the panel, lists as HTML. The one home of escaping.
+"""Answers as Markdown for the chat, source cards as data for the panel. The one home of escaping.
 
 Words of articles and people go into Markdown and HTML through `markdown` and `html` alone; cards and the reader are
 data that the panel puts in as plain text.
@@ -9,23 +9,18 @@ from __future__ import annotations
 import base64
 import html as htmllib
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import TypedDict
 
 from qa.answering.compose import heading, quoted, same_words
 from qa.answering.compose import speaker as who_says
-from qa.library import GroupEntry
-from qa.types import Article, Citation
-from qa.web import places, reader
+from qa.types import Citation
+from qa.web import reader
 from qa.web.conversation import Shown, Turn
 from qa.web.opening import Stage
 from qa.web.places import Place
 
-_ARTICLES_LISTED = 200
-_GROUPS_LISTED = 200
-_ARTICLES_OF_A_GROUP = 20
 _CARD_WORDS = 220  # characters of a quote on its card
 _PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
 VOICES = {"own": "own voice", "quoted": "direct quote", "reported": "paraphrase"}
@@ -57,6 +52,7 @@ class Panel(TypedDict):
     cards: list[Card]
     also: list[Card]
     hint: str
+    opened: str
 
 
 class Message(TypedDict):
@@ -158,15 +154,17 @@ def _citation(place: Place) -> Citation:
 # ---- the panel
 
 
-def panel(shown: Shown | None) -> Panel:
-    """Return what the panel lists for a turn; None stands for an empty conversation."""
+def panel(shown: Shown | None, opened: str = "") -> Panel:
+    """Return what the panel lists for a turn; None stands for an empty conversation. `opened` is a link for it to open at once."""
     if shown is None:
-        return Panel(cards=[], also=[], hint="The sources of an answer appear here. Each one opens its article at the quote.")
+        return Panel(
+            cards=[], also=[], hint="The sources of an answer appear here. Each one opens its article at the quote.", opened=opened
+        )
     cards = [_card(place) for place in shown.quotes]
     hint = "" if cards else "Nothing is cited, because nothing found answers the question."
     if shown.turn.problem or not shown.turn.lead or (not cards and not shown.also):
         hint = "" if cards else "This turn has no sources."
-    return Panel(cards=cards, also=[_card(place) for place in shown.also], hint=hint)
+    return Panel(cards=cards, also=[_card(place) for place in shown.also], hint=hint, opened=opened)
 
 
 def _card(place: Place) -> Card:
@@ -195,61 +193,6 @@ def _cut(words: str) -> str:
     if len(words) <= _CARD_WORDS:
         return words
     return words[:_CARD_WORDS].rsplit(" ", 1)[0] + " …"
-
-
-# ---- lists
-
-
-def article_list(articles: Sequence[Article], wanted: str = "") -> str:
-    """Return the articles whose title, group or author holds the wanted words, as a list of buttons that open them."""
-    words = wanted.casefold().split()
-    fit = [article for article in articles if all(word in _names(article) for word in words)]
-    rows = "".join(f"<li>{_article_button(article)}</li>" for article in fit[:_ARTICLES_LISTED])
-    rest = len(fit) - _ARTICLES_LISTED
-    more = f"<p class='ws-hint'>{rest:,} more: type words of a title or group to find them.</p>" if rest > 0 else ""
-    return f"<p class='ws-hint' role='status'>{_count(len(fit), 'article')}</p><ul class='ws-list' aria-label='Articles'>{rows}</ul>{more}"
-
-
-def _names(article: Article) -> str:
-    return " ".join(filter(None, (article.title, article.group, article.author, article.publication))).casefold()
-
-
-def _article_button(article: Article) -> str:
-    digest = f" <span class='ws-badge'>{_DIGEST_CARD}</span>" if article.kind == "digest" else ""
-    return (
-        f"<button type='button' class='ws-row' data-cite='{places.to_article(article.id)}'>"
-        f"<span class='ws-row-title'>{html(article.title or reader.NO_TITLE)}</span>"
-        f"<span class='ws-meta'>{html(reader.publisher(article))} · {html(reader.date(article))}{digest}</span></button>"
-    )
-
-
-def group_list(groups: Sequence[GroupEntry], articles: Sequence[Article]) -> str:
-    """Return the groups with their other names, folded open to their articles."""
-    of_group: defaultdict[str | None, list[Article]] = defaultdict(list)
-    for article in articles:
-        of_group[article.group].append(article)
-    rows = "".join(_group(entry, of_group[entry.group.name]) for entry in groups[:_GROUPS_LISTED])
-    rest = len(groups) - _GROUPS_LISTED
-    more = f"<p class='ws-hint'>{rest:,} more groups have fewer articles.</p>" if rest > 0 else ""
-    return f"<p class='ws-hint'>{_count(len(groups), 'group')}</p><div class='ws-list'>{rows}</div>{more}"
-
-
-def _group(entry: GroupEntry, articles: Sequence[Article]) -> str:
-    dates = sorted({str(article.published)[:4] for article in articles if article.published})
-    years = "" if not dates else f", {dates[0]}" if len(dates) == 1 else f", {dates[0]} to {dates[-1]}"
-    aliases = f"<p class='ws-meta'>Also called {html(', '.join(entry.group.aliases))}</p>" if entry.group.aliases else ""
-    rows = "".join(f"<li>{_article_button(article)}</li>" for article in articles[:_ARTICLES_OF_A_GROUP])
-    rest = len(articles) - _ARTICLES_OF_A_GROUP
-    more = f"<p class='ws-hint'>{rest:,} more under Articles.</p>" if rest > 0 else ""
-    return (
-        f"<details class='ws-group'><summary><span class='ws-row-title'>{html(entry.group.name)}</span> "
-        f"<span class='ws-meta'>{_count(entry.articles, 'article')}{html(years)}</span></summary>"
-        f"{aliases}<ul class='ws-list'>{rows}</ul>{more}</details>"
-    )
-
-
-def _count(number: int, thing: str) -> str:
-    return f"1 {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
 # ---- states of the page
