@@ -41,6 +41,7 @@ def serve(
     the page is up already. No port means 7860, or the next that is free. Only with a file of passwords, `auth`, are other
     machines served, by the names in `allow_hosts`, and tools over MCP.
     """
+    from qa.web.api import AT_ONCE
     from qa.web.mcp import required
     from qa.web.passwords import Passwords
     from qa.web.security import LOOPBACK, middleware
@@ -64,6 +65,8 @@ def serve(
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # or the scratch folder would be left behind
     with tempfile.TemporaryDirectory(prefix="whosaid-", ignore_cleanup_errors=True) as scratch:
         os.environ.update(_SILENT, GRADIO_TEMP_DIR=scratch)  # before Gradio is imported: it reads them then
+        # Questions worked on at once share the cores: each on all of them would halve how many are answered.
+        os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // AT_ONCE)))
         _launch(index, corpus, host, port, model, open_browser, mcp, middleware(hosts, passwords, settings.rate(auth is not None)))
 
 
