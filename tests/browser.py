@@ -74,7 +74,7 @@ def watched(browser: Browser, url: str, **options: Any) -> Iterator[Page]:
     expect(box_of(opened)).to_be_enabled(timeout=20_000)
     yield opened
     context.close()
-    assert not wrong
+    assert not wrong, wrong
 
 
 def box_of(page: Page) -> Locator:
