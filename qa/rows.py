@@ -7,7 +7,7 @@ from typing import Any
 
 from qa.evaluation.failures import came, missed, wanted
 from qa.evaluation.figures import Figure, Outcome, Report, Table
-from qa.library import Library
+from qa.library import GroupEntry, Library
 from qa.types import Answer, Article, Check, Citation, Comparison, Finding, Hit, PartialDate, Reading, Span, Statement
 
 Row = dict[str, Any]
@@ -140,6 +140,21 @@ def article_row(article: Article, with_text: bool) -> Row:
         "origins": dict(article.origins),
     }
     return {**row, "text": article.text} if with_text else row
+
+
+def group_row(entry: GroupEntry) -> Row:
+    """Return a group with its names, how many articles it has here, and from when they are."""
+    group = entry.group
+    return {
+        "name": group.name,
+        "articles": entry.articles,
+        "kind": group.kind,
+        "aliases": list(group.aliases),
+        "publications": list(group.publications),
+        "parent": group.parent,
+        "first": written(entry.first),
+        "last": written(entry.last),
+    }
 
 
 def report_row(report: Report, failures: int) -> Row:

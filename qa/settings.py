@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from qa.errors import SettingsError
 from qa.models.encoder import BUNDLED
 
 LONGEST_QUESTION = 2000  # characters
@@ -40,3 +41,23 @@ def reader() -> str | None:
 def allow_private() -> bool:
     """Tell whether WHOSAID_ALLOW_PRIVATE lets links lead to this machine and the private network."""
     return os.environ.get("WHOSAID_ALLOW_PRIVATE", "").strip().lower() in ("1", "true", "yes", "on")
+
+
+def passwords() -> Path | None:
+    """Return WHOSAID_AUTH_FILE, the file that says who may log in to the page, or None."""
+    told = os.environ.get("WHOSAID_AUTH_FILE")
+    return Path(told).expanduser() if told else None
+
+
+def rate(login: bool) -> tuple[float, int]:
+    """Return how many questions a minute somebody may ask, and how many at once: WHOSAID_RATE, such as "60/20".
+
+    Without a login, everybody on this machine has one address, so there may be far more: it only stops a runaway program.
+    """
+    told = os.environ.get("WHOSAID_RATE")
+    if not told:
+        return (60, 20) if login else (6000, 300)
+    a_minute, _, burst = told.partition("/")
+    if not (a_minute.isdecimal() and burst.isdecimal() and int(a_minute) and int(burst)):
+        raise SettingsError(f"WHOSAID_RATE is {told!r}; expected questions a minute and at once, such as 60/20")
+    return int(a_minute), int(burst)

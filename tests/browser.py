@@ -26,16 +26,16 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def start(index: Path, corpus: Path, scratch: Path) -> tuple[subprocess.Popen[str], str]:
+def start(index: Path, corpus: Path, scratch: Path, more: str = "", **env: str) -> tuple[subprocess.Popen[str], str]:
     """Start a server in a process of its own and return it with its address, once it says that it is there."""
-    code = "from pathlib import Path; from qa.web import serve; serve(Path(argv[1]), [Path(argv[2])], port=int(argv[3]))"
+    code = f"from pathlib import Path; from qa.web import serve; serve(Path(argv[1]), [Path(argv[2])], port=int(argv[3]), {more})"
     log = (scratch / "stderr").open("w")
     process = subprocess.Popen(
         [sys.executable, "-c", f"from sys import argv; {code}", str(index), str(corpus), str(free_port())],
         stdout=subprocess.PIPE,
         stderr=log,
         text=True,
-        env={**os.environ, "TMPDIR": str(scratch), "HF_HUB_OFFLINE": "1"},
+        env={**os.environ, "TMPDIR": str(scratch), "HF_HUB_OFFLINE": "1", **env},
     )
     log.close()
     assert process.stdout
@@ -74,7 +74,7 @@ def watched(browser: Browser, url: str, **options: Any) -> Iterator[Page]:
     expect(box_of(opened)).to_be_enabled(timeout=20_000)
     yield opened
     context.close()
-    assert not wrong
+    assert not wrong, wrong
 
 
 def box_of(page: Page) -> Locator:

@@ -24,6 +24,6 @@ for command in (
     *(corpus.build, corpus.add, corpus.refresh),
     *(asking.ask, asking.search, asking.compare, asking.check, asking.statements),
     *(corpus.articles, corpus.edit, corpus.remove, corpus.alias, corpus.groups),
-    *(running.evaluate, heard.feedback, running.serve),
+    *(running.evaluate, heard.feedback, running.serve, running.password),
 ):
     main.add_command(command)

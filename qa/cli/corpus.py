@@ -10,7 +10,7 @@ import click
 
 from qa import settings
 from qa.cli.shared import FOLDER, NEW_FILE, Failed, bars, date_of, index_option, json_option, opened, print_json, reporting
-from qa.rows import article_row, written
+from qa.rows import article_row, group_row
 from qa.types import FIELDS, INFERRED
 
 if TYPE_CHECKING:
@@ -282,16 +282,7 @@ def groups(index: Path | None, model: str | None, as_json: bool) -> None:
     library = opened(index, model)
     entries = library.groups()
     if as_json:
-        print_json(
-            [
-                {
-                    "name": entry.group.name, "articles": entry.articles, "kind": entry.group.kind, "aliases": list(entry.group.aliases),
-                    "publications": list(entry.group.publications), "parent": entry.group.parent,
-                    "first": written(entry.first), "last": written(entry.last),
-                }
-                for entry in entries
-            ]
-        )  # fmt: skip
+        print_json([group_row(entry) for entry in entries])
         return
     for entry in entries:
         also = ", ".join(dict.fromkeys((*entry.group.aliases, *entry.group.publications)))

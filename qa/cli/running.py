@@ -1,4 +1,4 @@
-"""Commands that run: evaluate, serve."""
+"""Commands that run: evaluate, serve, password."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from qa import settings
-from qa.cli.shared import bars, index_option, json_option, opened, print_json, reporting
+from qa.cli.shared import FILE, bars, index_option, json_option, opened, print_json, reporting
+from qa.errors import SettingsError
 from qa.rows import report_row
 
 
@@ -51,13 +52,52 @@ def evaluate(files: tuple[Path, ...], index: Path | None, model: str | None, fai
 
 @click.command()
 @index_option
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; only this machine by default.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; others than this machine's own take --auth.")
 @click.option("--port", type=click.IntRange(1, 65535), default=None, help="Port to listen on.  [default: 7860 or the next free one]")
 @click.option("--open", "open_browser", is_flag=True, help="Open the page in the browser.")
+@click.option(
+    "--auth", type=FILE, default=None, help="Ask for a login: a file of lines that whosaid password prints.  [or WHOSAID_AUTH_FILE]"
+)
+@click.option("--allow-host", "allow_hosts", multiple=True, metavar="NAME", help="A name by which others reach it; may be repeated.")
+@click.option("--mcp", is_flag=True, help="Also serve the tools for MCP clients at /mcp; takes --auth and whosaid[mcp].")
 @reporting
-def serve(index: Path | None, model: str | None, host: str, port: int | None, open_browser: bool) -> None:
+def serve(
+    index: Path | None,
+    model: str | None,
+    host: str,
+    port: int | None,
+    open_browser: bool,
+    auth: Path | None,
+    allow_hosts: tuple[str, ...],
+    mcp: bool,
+) -> None:
     """Open the chat page; the first time, build the index of the articles that ship with whosaid."""
     from qa.web import serve as serve_page
 
     corpus = [] if index else [settings.shipped_corpus()]
-    serve_page(index or settings.default_index(), corpus, host=host, port=port, model=model, open_browser=open_browser)
+    serve_page(
+        index or settings.default_index(),
+        corpus,
+        host=host,
+        port=port,
+        model=model,
+        open_browser=open_browser,
+        auth=auth or settings.passwords(),
+        allow_hosts=allow_hosts,
+        mcp=mcp,
+    )
+
+
+@click.command()
+@click.argument("name")
+@reporting
+def password(name: str) -> None:
+    """Ask for a password and print the line for NAME that serve --auth takes, with a hash in its place."""
+    from qa.web.passwords import LONGEST, SHORTEST, hashed
+
+    if not name.strip() or ":" in name or name.startswith("#") or not name.isprintable():
+        raise SettingsError(f"name {name!r}: expected a name without a colon")
+    word = click.prompt("Password", hide_input=True, confirmation_prompt="Once more", err=True)
+    if not SHORTEST <= len(word) <= LONGEST:
+        raise SettingsError(f"the password has {len(word)} characters; expected {SHORTEST} to {LONGEST:,}")
+    click.echo(f"{name.strip()}:{hashed(word)}")

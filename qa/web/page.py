@@ -1,6 +1,6 @@
 """The layout of the page and what happens on it. Thin: questions go to `conversation`, words come from `render`.
 
-Every event is private to the page: nothing here is an interface for programs.
+Every event is private to the page; what programs may ask is in `api`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import gradio as gr
 
 from qa.errors import QuestionError
 from qa.settings import LONGEST_QUESTION
-from qa.web import conversation, places, reader, render
+from qa.web import api, conversation, places, reader, render
 from qa.web.add_tab import AddTab
 from qa.web.check_tab import CheckTab
 from qa.web.compare_tab import CompareTab
@@ -85,6 +85,7 @@ def head() -> str:
 def page(opening: Opening) -> Any:
     """Return the page for a library that may still be on its way."""
     with gr.Blocks(title="whosaid", fill_width=True, analytics_enabled=False) as blocks:
+        api.connect(opening)  # first: the names of endpoints go to who asks for them first
         _Page(opening).lay_out(blocks)
     return blocks
 
@@ -188,7 +189,7 @@ class _Page:
 
         filters = [self._chosen, self._since, self._until]
         talk = [self._box, self._chat, self._panel, self._turns, self._complaint]
-        asking: dict[str, Any] = {**_PRIVATE, "concurrency_id": "ask", "concurrency_limit": 4, "trigger_mode": "once"}
+        asking: dict[str, Any] = {**_PRIVATE, "concurrency_id": "ask", "concurrency_limit": api.AT_ONCE, "trigger_mode": "once"}
         running = [
             self._box.submit(self.ask, [self._box, self._turns, *filters], talk, **asking),
             self._chat.example_select(self.ask_example, [self._turns, *filters], talk, **asking),

@@ -1,24 +1,33 @@
 """What stands before the page: headers that keep a browser to this server, and refusals of posts from elsewhere.
 
-Knows HTTP only, neither questions nor articles. The page is for one person on one machine; there is no login.
+Knows HTTP only, neither questions nor articles. Without a login the server is for this machine only.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
+from qa.web.api import ENDPOINTS
+from qa.web.limits import Limit
+from qa.web.login import POLICY as LOGIN_POLICY
+from qa.web.login import Login
+
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from qa.web.passwords import Passwords
 
 LOOPBACK = ("127.0.0.1", "localhost")
 LARGEST_POST = 1 << 20  # bytes: a long conversation is some hundred thousand
 LARGEST_FILE = 64 << 20  # of those that are given to the page to be read
 LARGEST_UPLOAD = LARGEST_FILE + LARGEST_POST  # with what a form adds to a file
 _UPLOAD = "/gradio_api/upload"
+_CALLS = ("/gradio_api/call/", "/gradio_api/api/")  # Gradio would also run the page's own events there, private as they are
 
 # Gradio's own scripts are inline and compile templates, so script-src can't be stricter. Everything else stays here:
 # a picture, form, frame or font that slipped through from an article has nowhere to go.
@@ -63,7 +72,9 @@ class Guard:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message = {**message, "headers": [*message["headers"], *_HEADERS]}
+                given = message.get("headers", ())
+                stricter = (b"content-security-policy", LOGIN_POLICY.encode()) in given
+                message = {**message, "headers": [*given, *(_HEADERS[1:] if stricter else _HEADERS)]}
             await send(message)
 
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
@@ -77,6 +88,8 @@ def refused(method: str, headers: dict[str, str], path: str = "/") -> tuple[int,
     """Return the status and reason to refuse a request with, or None where it may pass. Header names are in small letters."""
     if method in _READING:
         return None
+    if path.startswith(_CALLS) and path.rstrip("/").rpartition("/")[2] not in ENDPOINTS:
+        return 404, f"no such endpoint; there are {', '.join(ENDPOINTS)}"
     origin = headers.get("origin")
     if origin and urlsplit(origin).netloc != headers.get("host"):
         return 403, "posts are taken from this page only"
@@ -96,6 +109,16 @@ async def _refuse(send: Send, status: int, reason: str) -> None:
     await send({"type": "http.response.body", "body": reason.encode()})
 
 
-def middleware() -> list[Middleware]:
-    """Return what the server runs every request through, outermost first. Foreign Host headers are refused too."""
-    return [Middleware(Guard), Middleware(TrustedHostMiddleware, allowed_hosts=list(LOOPBACK), www_redirect=False)]
+def middleware(hosts: Sequence[str] = (), passwords: Passwords | None = None, rate: tuple[float, int] = (6000, 300)) -> list[Middleware]:
+    """Return what the server runs every request through, outermost first.
+
+    Requests for other hosts than this machine and `hosts` are refused, and those of people who haven't logged in where
+    there are `passwords`. `rate` is how many questions a minute somebody may ask, and how many at once.
+    """
+    door = [Middleware(Login, passwords=passwords)] if passwords else []
+    return [
+        Middleware(Guard),
+        Middleware(TrustedHostMiddleware, allowed_hosts=[*LOOPBACK, *hosts], www_redirect=False),
+        *door,
+        Middleware(Limit, a_minute=rate[0], burst=rate[1]),
+    ]

@@ -10,7 +10,11 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+from qa import settings
 from qa.errors import SettingsError
+
+_ANY = ("0.0.0.0", "::")  # noqa: S104  every address of this machine: no name by which anybody asks
+_MOST_WAITING = 64  # questions, of everybody together
 
 _SILENT = {
     "GRADIO_ANALYTICS_ENABLED": "False",
@@ -27,35 +31,64 @@ def serve(
     port: int | None = None,
     model: str | None = None,
     open_browser: bool = False,
+    auth: Path | None = None,
+    allow_hosts: Sequence[str] = (),
+    mcp: bool = False,
 ) -> None:
     """Show the page until it is interrupted; raise SettingsError where it can't be served so.
 
     The index is brought in line with the files in `corpus` first, and opened as it is without any. Both happen while
-    the page is up already. No port means 7860, or the next that is free.
+    the page is up already. No port means 7860, or the next that is free. Only with a file of passwords, `auth`, are other
+    machines served, by the names in `allow_hosts`, and tools over MCP.
     """
+    from qa.web.api import AT_ONCE
+    from qa.web.mcp import required
+    from qa.web.passwords import Passwords
     from qa.web.security import LOOPBACK, middleware
 
-    if host not in LOOPBACK:
-        raise SettingsError(f"host {host}: whosaid has no login and serves this machine only; use {' or '.join(LOOPBACK)}")
+    if mcp:
+        required()
+    if auth is None and mcp:
+        raise SettingsError("--mcp is served with a login only; whosaid password prints a line for the file that --auth takes")
+    if auth is None and (allow_hosts or host not in LOOPBACK):
+        raise SettingsError(
+            f"host {host}: without a login only this machine is served; use {' or '.join(LOOPBACK)}, or give a file with --auth"
+        )
+    passwords = Passwords.read(auth) if auth else None
+    hosts = [*allow_hosts, *([] if host in (*LOOPBACK, *_ANY) else [host])]
+    wrong = [name for name in hosts if not name or set(name) & set("/@:*, ")]
+    if wrong:
+        raise SettingsError(f"host {wrong[0]!r}: expected a name such as quotes.example.org, without scheme, port and stars")
     if port is not None and not 0 < port < 65536:
         raise SettingsError(f"port {port}: expected a number from 1 to 65535")
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # or the scratch folder would be left behind
     with tempfile.TemporaryDirectory(prefix="whosaid-", ignore_cleanup_errors=True) as scratch:
         os.environ.update(_SILENT, GRADIO_TEMP_DIR=scratch)  # before Gradio is imported: it reads them then
-        _launch(index, corpus, host, port, model, open_browser, middleware())
+        # Questions worked on at once share the cores: each on all of them would halve how many are answered.
+        os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // AT_ONCE)))
+        _launch(index, corpus, host, port, model, open_browser, mcp, middleware(hosts, passwords, settings.rate(auth is not None)))
 
 
 def _launch(
-    index: Path, corpus: Sequence[Path], host: str, port: int | None, model: str | None, open_browser: bool, middleware: Sequence[object]
+    index: Path,
+    corpus: Sequence[Path],
+    host: str,
+    port: int | None,
+    model: str | None,
+    open_browser: bool,
+    mcp: bool,
+    middleware: Sequence[object],
 ) -> None:
+    from qa.web import api
+    from qa.web.mcp import app_kwargs
     from qa.web.opening import Opening
     from qa.web.page import head, page, theme
     from qa.web.security import LARGEST_FILE
 
     opening = Opening(index, corpus, model)
     blocks = page(opening)
-    blocks.queue(default_concurrency_limit=4, max_size=64, api_open=False)
+    blocks.queue(default_concurrency_limit=api.AT_ONCE, max_size=_MOST_WAITING, api_open=False)
     try:
         _, url, _ = blocks.launch(
             server_name=host,
@@ -63,7 +96,14 @@ def _launch(
             theme=theme(),
             head=head(),
             favicon_path=Path(__file__).parent / "favicon.png",
-            app_kwargs={"middleware": list(middleware), "docs_url": None, "redoc_url": None, "openapi_url": None},
+            app_kwargs={
+                "middleware": list(middleware),
+                "docs_url": None,
+                "redoc_url": None,
+                "openapi_url": None,
+                "exception_handlers": {KeyError: api.unreadable, TypeError: api.unreadable},
+                **(app_kwargs(opening) if mcp else {}),
+            },
             share=False,
             show_error=False,
             quiet=True,
