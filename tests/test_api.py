@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -235,7 +236,8 @@ def test_a_real_client_lists_and_calls_the_tools(closed_server: str, api: Api) -
                 assert result.isError
                 assert words in result.content[0].text  # type: ignore[union-attr]
 
-    asyncio.run(talk())
+    with ThreadPoolExecutor(1) as apart:  # a browser that another test opened runs a loop of its own in this thread
+        apart.submit(asyncio.run, talk()).result()
 
 
 def test_mcp_is_behind_the_login_and_not_there_unless_asked_for(open_server: str, closed_server: str) -> None:
