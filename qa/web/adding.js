@@ -233,7 +233,7 @@ function toWrong() {
 
 async function tell(what, call, done) {
   const told = call({ token: props.value.token, ...what }).then(
-    reply => (reply.problem ? alert(reply.problem) : done(reply)),
+    reply => (reply && !reply.problem ? done(reply) : alert(reply ? reply.problem : GONE)), // Gradio gives nothing rather than an error
     () => alert(GONE),
   );
   waits.add(told);

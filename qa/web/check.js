@@ -76,8 +76,9 @@ async function check() {
   try {
     checked = await server.check_quote({ quote: QUOTE.value, speaker: SPEAKER.value });
   } catch (error) {
-    checked = { problem: 'The server does not answer. Is whosaid still running?' };
+    checked = null;
   }
+  checked ||= { problem: 'The server does not answer. Is whosaid still running?' }; // Gradio gives nothing rather than an error
   if (mine === turn) show(checked.problem ? 'failed' : 'done', checked);
 }
 

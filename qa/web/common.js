@@ -35,7 +35,7 @@ window.whosaid = {
 
   // Copies a text and says so on the button for a moment.
   async copy(text, button) {
-    const before = button.textContent;
+    const before = button.dataset.words ||= button.textContent;
     try {
       await navigator.clipboard.writeText(text);
       button.textContent = 'Copied';

@@ -9,7 +9,7 @@ const count = (number, thing) => (number === 1 ? '1 ' + thing : number.toLocaleS
 
 async function asked(name, what) {
   try {
-    return await server[name](what);
+    return (await server[name](what)) || GONE; // Gradio gives nothing rather than an error
   } catch (error) {
     return GONE;
   }
