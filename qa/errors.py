@@ -1,4 +1,4 @@
-"""The error tree. Each message is one line: what came, what was expected, what to do.
+"""The error tree. A message takes one line: what is wrong, what would be right, and what to do about it.
 
 WhosaidError
 ├── SettingsError      a setting or option that can't be used

@@ -9,16 +9,13 @@ from typing import TYPE_CHECKING
 import click
 
 from qa import settings
-from qa.cli.shared import FOLDER, NEW_FILE, Failed, bars, date_of, index_option, json_option, opened, print_json, reporting
+from qa.cli.shared import NEW_FILE, Failed, bars, date_of, folder_option, index_option, json_option, opened, print_json, reporting
 from qa.rows import article_row, group_row
 from qa.types import FIELDS, INFERRED
 
 if TYPE_CHECKING:
     from qa.index.build import BuildReport
 
-_model_free_index_option = click.option(
-    "--index", "index", type=FOLDER, default=None, help="Folder of the index.  [default: index/ or WHOSAID_INDEX]"
-)
 _column_option = click.option(
     "--column", "columns", multiple=True, metavar="FIELD=NAME", help="Which column of tables and JSON Lines holds a field; may be repeated."
 )
@@ -107,7 +104,7 @@ def refresh(index: Path | None, model: str | None, most: int, allow_private: boo
 
 @click.command()
 @click.argument("ids", nargs=-1, required=True, metavar="ID...")
-@_model_free_index_option
+@folder_option
 @json_option
 @reporting
 def remove(ids: tuple[str, ...], index: Path | None, as_json: bool) -> None:
@@ -129,7 +126,7 @@ def remove(ids: tuple[str, ...], index: Path | None, as_json: bool) -> None:
 @click.option("--published", metavar="DATE", help="When it was published (2025, 2025-10 or 2025-10-08).")
 @click.option("--url", help="Its address on the web.")
 @click.option("--publication", help="The paper or site it stands in.")
-@_model_free_index_option
+@folder_option
 @json_option
 @reporting
 def edit(id: str, index: Path | None, as_json: bool, **fields: str | None) -> None:
@@ -185,7 +182,7 @@ def _show(report: BuildReport, folder: Path, as_json: bool) -> None:
 @click.command()
 @click.argument("name", required=False)
 @click.argument("canonical", required=False)
-@click.option("--index", "index", type=FOLDER, default=None, help="Folder of the index.  [default: index/ or WHOSAID_INDEX]")
+@folder_option
 @click.option("--remove", metavar="NAME", help="Let a corrected name stand for itself again.")
 @json_option
 @reporting

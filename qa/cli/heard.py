@@ -9,11 +9,11 @@ from pathlib import Path
 import click
 
 from qa import settings
-from qa.cli.shared import FOLDER, NEW_FILE, json_option, print_json, reporting, shortened
+from qa.cli.shared import NEW_FILE, folder_option, json_option, print_json, reporting, shortened
 
 
 @click.command()
-@click.option("--index", "index", type=FOLDER, default=None, help="Folder of the index.  [default: index/ or WHOSAID_INDEX]")
+@folder_option
 @click.option("--export", type=NEW_FILE, help="Write what tells what is right as question rows for evaluate to this file.")
 @json_option
 @reporting

@@ -61,11 +61,12 @@ class Failed(click.ClickException):
         click.echo(f"whosaid: {self.format_message()}", file=file or sys.stderr)
 
 
+folder_option = click.option("--index", "index", type=FOLDER, default=None, help="Folder of the index.  [default: index/ or WHOSAID_INDEX]")
+
+
 def index_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add --index and --model."""
-    command = click.option("--index", "index", type=FOLDER, default=None, help="Folder of the index.  [default: index/ or WHOSAID_INDEX]")(
-        command
-    )
+    command = folder_option(command)
     return click.option("--model", default=None, help="Sentence encoder by folder or name.  [default: the bundled one or WHOSAID_MODEL]")(
         command
     )
