@@ -411,7 +411,7 @@ class Library:
     def statements(self, id: str) -> list[Statement]:
         """Return who says what in an article, its own group included; raise KeyError where there is no such id."""
         corpus = self._corpus
-        return list(corpus.statements.get(corpus.keys[id], ()))
+        return list(corpus.statements(corpus.keys[id]))
 
     def said(self, speaker: str | None = None, article: str | None = None) -> list[tuple[Article, Statement]]:
         """Return the statements of one speaker (anybody for None) in one article (all for None), with the articles' texts.
@@ -422,11 +422,11 @@ class Library:
         from qa.retrieval.corpus import goes_by
 
         corpus = self._corpus
-        keys = corpus.statements if article is None else [corpus.keys[article]]
+        keys = corpus.articles if article is None else [corpus.keys[article]]
         wanted = corpus.registry.canonical(speaker) if speaker else None
         found = []
         for key in keys:
-            listed = [s for s in corpus.statements.get(key, ()) if wanted is None or goes_by(s, wanted)]
+            listed = [s for s in corpus.statements(key) if wanted is None or goes_by(s, wanted)]
             found += [(corpus.with_text(key), statement) for statement in listed]
         return found
 
@@ -445,7 +445,7 @@ class Library:
     def sentences(self, id: str) -> list[Span]:
         """Return the sentences of an article in order; raise KeyError where there is no such id."""
         corpus = self._corpus
-        return [sentence.span for sentence in corpus.store.sentences(articles=[corpus.keys[id]])]
+        return list(corpus.store.spans(corpus.keys[id]))
 
     def groups(self) -> list[GroupEntry]:
         """Return the groups that have articles here, those with most first."""

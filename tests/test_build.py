@@ -19,8 +19,9 @@ from articles import FILES, IDS, NOBODY, RIVER_TRUST, SilentAttributor, WordEnco
 from documents import column, pdf, zipped
 
 from qa.errors import IndexFolderError, ModelMismatchError, NoIndexError, ReadingError, SettingsError
-from qa.index.build import DENSE, LEXICAL, STORE
+from qa.index.build import LEXICAL, STORE
 from qa.index.lexical import stems
+from qa.index.store import Store
 from qa.library import Library, build, set_alias
 from qa.models.encoder import SentenceEncoder, Vectors
 from qa.retrieval.corpus import Corpus
@@ -47,7 +48,7 @@ def _whole(folder: Path) -> Texts:
     texts = _texts(corpus)
     ids, vectors = corpus.store.vectors(corpus.store.sentence_ids().tolist())
     for id, vector in zip(ids.tolist(), vectors, strict=True):
-        ((found, score),) = corpus.dense.search(vector, 1, np.array([id]))
+        ((found, score),) = corpus.dense.search(vector, 1, np.array([[id, id + 1]]))
         assert (found, round(score, 2)) == (id, 1.0)
     assert {id for id, _ in corpus.dense.search(vectors[0], len(ids) + 100)} == set(ids.tolist())
     for passage, article, words in corpus.store.passage_texts():
@@ -221,7 +222,7 @@ def test_another_attributor_reads_everything_anew_and_encodes_nothing(corpus: Pa
     assert (report.attributed, report.unchanged, words.encoded) == (len(FILES), len(FILES), [])
     assert sorted(better.read) == sorted(IDS)
     with _open(folder) as corpus_read:
-        assert len(corpus_read.statements) == len(FILES)
+        assert sum(map(bool, map(corpus_read.statements, corpus_read.articles))) == len(FILES)
     assert build(folder, [corpus], encoder=words, attributor=better).attributed == 0
 
 
@@ -231,13 +232,13 @@ def test_a_corrected_name_holds_at_once_and_survives_builds_and_rebuilds(corpus:
     assert set_alias(folder, "Somebody", "Ada Marsh") == {"Somebody": "Ada Marsh"}
     for rebuild in (False, True):
         with _open(folder) as read:
-            assert {said.speaker for listed in read.statements.values() for said in listed} == {"Ada Marsh"}
+            assert {said.speaker for key in read.articles for said in read.statements(key)} == {"Ada Marsh"}
         assert words.encoded == []
         build(folder, [corpus], encoder=words, attributor=_Hears("a"), rebuild=rebuild)
         words.encoded.clear()
     assert set_alias(folder, "Somebody", None) == {}
     with _open(folder) as read:
-        assert {said.speaker for listed in read.statements.values() for said in listed} == {"Somebody"}
+        assert {said.speaker for key in read.articles for said in read.statements(key)} == {"Somebody"}
 
 
 @pytest.mark.parametrize(("name", "canonical"), [("", "Ada"), ("Ada", " "), ("never corrected", None)])
@@ -370,7 +371,7 @@ class _Fails(WordEncoder):
 def test_a_build_that_fails_leaves_the_old_state(corpus: Path, folder: Path, words: WordEncoder, monkeypatch: pytest.MonkeyPatch) -> None:
     build(folder, [corpus], encoder=words, attributor=NOBODY)
     before = _whole(folder)
-    monkeypatch.setattr("qa.index.build._ENCODE_AT_ONCE", 1)
+    monkeypatch.setattr("qa.index.analyse.LOT", 1)
     _edit(corpus, "letter.md", "I have no more to say", "I have more to say")
     _edit(corpus, "river-trust/limit.md", "Is that too much", "Is it too much")
     with pytest.raises(RuntimeError, match="out of memory"):
@@ -380,20 +381,99 @@ def test_a_build_that_fails_leaves_the_old_state(corpus: Path, folder: Path, wor
     assert "I have more to say" in _whole(folder)["letter"]
 
 
-# ---- derived files
+# ---- going on from where a build was stopped
 
 
-@pytest.mark.parametrize("content", [None, b"", b"garbage", b"\0" * 5000])
-def test_the_dense_file_is_made_again(corpus: Path, folder: Path, words: WordEncoder, content: bytes | None) -> None:
-    build(folder, [corpus], encoder=words, attributor=NOBODY)
-    file = folder / "1" / DENSE
-    file.unlink() if content is None else file.write_bytes(content)
+class _Slow(WordEncoder):
+    """Takes its time, so that a build can be stopped in the middle."""
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        time.sleep(0.1)
+        return super().encode(texts)
+
+
+@pytest.mark.parametrize("before", ["first", "later", "rebuild"])
+def test_a_build_goes_on_from_where_one_was_stopped(
+    corpus: Path, folder: Path, words: WordEncoder, before: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qa.index.analyse.LOT", 1)
+    monkeypatch.setattr("qa.index.build._KEPT_EVERY", 0.0)
+    if before != "first":
+        build(folder, [corpus], encoder=words, attributor=NOBODY)
+        for file in corpus.rglob("*.[mt][dx]*"):
+            if file.name != "groups.toml":
+                file.write_text(f"{file.read_text('utf-8')}\n\nOne more line stands here.\n", "utf-8")
+        seen = _whole(folder)
     words.encoded.clear()
+
+    def stops(doing: str, done: int, total: int) -> None:
+        if doing == "Building" and done > total / 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        build(folder, [corpus], encoder=_Slow(), attributor=NOBODY, rebuild=before == "rebuild", progress=stops)
+    if before == "first":
+        with pytest.raises(NoIndexError):
+            Library.open(folder, encoder=words)
+    else:
+        assert _whole(folder) == seen
+    report = build(folder, [corpus], encoder=words, attributor=NOBODY, rebuild=before == "rebuild")
+    assert 0 < report.resumed < len(FILES)
+    assert report.added + report.changed == len(FILES)
     assert set(_whole(folder)) == IDS
+    monkeypatch.undo()
+    clean = WordEncoder()
+    build(folder.with_name("clean"), [corpus], encoder=clean, attributor=NOBODY)
+    assert report.sentences < len(clean.encoded)
+    assert _whole(folder) == _whole(folder.with_name("clean"))
+    assert build(folder, [corpus], encoder=words, attributor=NOBODY).unchanged == len(FILES)
+
+
+def test_what_was_stopped_is_not_used_by_another_model_or_attributor(
+    corpus: Path, folder: Path, words: WordEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qa.index.analyse.LOT", 1)
+    monkeypatch.setattr("qa.index.build._KEPT_EVERY", 0.0)
+
+    def stops(doing: str, done: int, total: int) -> None:
+        if doing == "Building" and done > total / 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        build(folder, [corpus], encoder=_Slow(), attributor=NOBODY, progress=stops)
+    assert build(folder, [corpus], encoder=words, attributor=_Hears("better")).resumed == 0
+    shutil.rmtree(folder)
+    with pytest.raises(KeyboardInterrupt):
+        build(folder, [corpus], encoder=_Slow(), attributor=NOBODY, progress=stops)
+    other = WordEncoder("other", 64)
+    assert build(folder, [corpus], encoder=other, attributor=NOBODY).resumed == 0
+    opened = Corpus(folder, other)
+    assert set(_texts(opened)) == IDS
+    opened.close()
+
+
+def test_what_was_stopped_and_is_no_longer_wanted_is_thrown_away(
+    corpus: Path, folder: Path, words: WordEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     build(folder, [corpus], encoder=words, attributor=NOBODY)
-    assert words.encoded == []
-    assert file.stat().st_size > 10_000
+    monkeypatch.setattr("qa.index.build._KEPT_EVERY", 0.0)
+    (corpus / "new.md").write_text("A kingfisher came.", "utf-8")
+
+    def stops(doing: str, done: int, total: int) -> None:
+        if doing == "Building":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        build(folder, [corpus], encoder=words, attributor=NOBODY, progress=stops)
+    (corpus / "new.md").unlink()
+    assert build(folder, [corpus], encoder=words, attributor=NOBODY).unchanged == len(FILES)
+    store = Store(folder / "1" / STORE)
+    assert store.unshown() == []
+    store.close()
     assert set(_whole(folder)) == IDS
+
+
+# ---- derived files
 
 
 def _gone(passages: Path) -> None:
@@ -500,11 +580,13 @@ _BUILD = """
 import sys
 from pathlib import Path
 import faiss, filelock, frontmatter, numpy, sentencex, tantivy, yaml
-import qa.index.build, qa.index.lexical, qa.reading, qa.retrieval.corpus
+import qa.index.build, qa.index.dense, qa.index.lexical, qa.reading, qa.retrieval.corpus
 from articles import NOBODY, WordEncoder
 from qa.library import build
 
 folder, corpus, rebuild = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3] == "rebuild"
+qa.index.build._KEPT_EVERY = 0.01  # so that kills come between what is kept, too
+qa.index.dense.FLAT_MOST = 50  # so that there is a file of codes
 if len(sys.argv) > 4:  # die at the nth of the steps that change something on disk
     import os, signal
     left = int(sys.argv[4])
@@ -520,11 +602,10 @@ if len(sys.argv) > 4:  # die at the nth of the steps that change something on di
                     os.kill(os.getpid(), signal.SIGKILL)
             return result
         setattr(owner, name, dies)
-    from qa.index.dense import DenseIndex
     from qa.index.folder import IndexFolder
     from qa.index.lexical import LexicalIndex
     from qa.index.store import Store
-    for owner, names in ((Store, ("commit", "remove")), (LexicalIndex, ("add", "remove")), (DenseIndex, ("save",)),
+    for owner, names in ((Store, ("commit", "remove")), (LexicalIndex, ("add", "remove")), (qa.index.build, ("write_file",)),
                          (IndexFolder, ("put_in_force", "drop_all_but")), (os, ("replace", "fsync"))):
         for name in names:
             deadly(owner, name)

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 from articles import WordEncoder
+from hypothesis import given
+from hypothesis import strategies as st
 
 from qa.errors import IndexFolderError, ModelMismatchError, NoIndexError
-from qa.index.build import DENSE, STORE
+from qa.index import dense
+from qa.index.build import STORE
 from qa.index.dense import DenseIndex
-from qa.index.folder import IndexFolder
+from qa.index.folder import FORMAT, IndexFolder
 from qa.index.lexical import LexicalIndex, stems
 from qa.index.store import Analysed, Store, text_hash
+from qa.index.vectors import VectorFile, numbers, ranges_of, total
 from qa.models.encoder import ModelIdentity, SentenceEncoder
-from qa.passages import sentences, windows
+from qa.passages import sentences as sentences_of
+from qa.passages import windows
 from qa.retrieval.corpus import Corpus
 from qa.types import Article, Group, PartialDate, Span, Statement
 
@@ -41,7 +48,7 @@ _ARTICLE = Article(
 
 
 def _analysed(article: Article) -> Analysed:
-    spans = sentences(article.text)
+    spans = sentences_of(article.text)
     vectors = WordEncoder().encode([span.of(article.text) for span in spans])
     return Analysed(article, tuple(windows(article.id, article.text, spans)), (), "x", vectors)
 
@@ -86,7 +93,9 @@ def test_sentences_and_passages_are_places_in_the_text(writer: Store) -> None:
     found = writer.sentences(articles=[key])
     assert [sentence.span.of(_ARTICLE.text) for sentence in found] == ["Zoe\u0308 🦦 came.", "The river is low."]
     assert list(writer.passage_texts([key])) == [(found[0].passage, key, _ARTICLE.text)]
-    assert writer.passages([found[0].passage, 99]) == {found[0].passage: (key, Span(0, len(_ARTICLE.text)))}
+    (passage,) = writer.passages([found[0].passage, 99])
+    assert (passage.article, passage.span, passage.sentences) == (key, Span(0, len(_ARTICLE.text)), tuple(one.span for one in found))
+    assert writer.passages_with([found[0].id, found[1].id, 99]) == [passage.id]
 
 
 def test_the_words_of_a_passage_go_on_after_a_null_byte(writer: Store) -> None:
@@ -236,7 +245,7 @@ def test_dense_search_is_exact_with_a_filter_and_without(corpus: Corpus, seed: i
     for share in (None, 0.02, 0.3, 1.0):
         mask = np.ones(len(ids), bool) if share is None else rng.random(len(ids)) < share
         mask[seed] = True
-        found = corpus.dense.search(query, 7, None if share is None else ids[mask])
+        found = corpus.dense.search(query, 7, None if share is None else ranges_of(ids[mask]))
         assert {id for id, _ in found} <= set(ids[mask].tolist())
         np.testing.assert_allclose([score for _, score in found], _best(vectors[mask], ids[mask], query, 7), atol=1e-5)
         own = dict(zip(ids.tolist(), vectors @ query, strict=True))
@@ -245,8 +254,8 @@ def test_dense_search_is_exact_with_a_filter_and_without(corpus: Corpus, seed: i
 
 def test_a_small_filter_gives_all_it_has_and_an_empty_one_nothing(corpus: Corpus) -> None:
     ids, vectors = corpus.store.vectors(corpus.store.sentence_ids().tolist())
-    assert {id for id, _ in corpus.dense.search(vectors[0], 50, ids[3:6])} == set(ids[3:6].tolist())
-    assert corpus.dense.search(vectors[0], 50, ids[:0]) == []
+    assert {id for id, _ in corpus.dense.search(vectors[0], 50, ranges_of(ids[3:6]))} == set(ids[3:6].tolist())
+    assert corpus.dense.search(vectors[0], 50, ranges_of(ids[:0])) == []
     assert len(corpus.dense.search(vectors[0], 10_000)) == len(ids)
 
 
@@ -259,41 +268,152 @@ def test_every_sentence_is_nearest_to_itself(corpus: Corpus) -> None:
 
 
 def test_an_empty_dense_index_finds_nothing(tmp_path: Path, writer: Store) -> None:
-    index = DenseIndex.open(tmp_path / DENSE, writer, 384)
-    assert index.search(np.ones(384, np.float32), 5) == []
+    assert DenseIndex.open(tmp_path, writer).search(np.ones(384, np.float32), 5) == []
 
 
-def test_dense_is_brought_in_line_with_the_store(tmp_path: Path, writer: Store) -> None:
-    file = tmp_path / DENSE
+def test_dense_is_in_line_with_the_store(tmp_path: Path, writer: Store) -> None:
     first = writer.add(_analysed(_ARTICLE))
-    index = DenseIndex.open(file, writer, 384)
-    assert index.changed
-    index.save(file)
-    assert not index.changed
-    assert not DenseIndex.open(file, writer, 384).changed
     writer.remove([first])
     writer.add(_analysed(Article("b", "Other words. And more.")))
-    again = DenseIndex.open(file, writer, 384)
-    assert again.changed
-    assert {id for id, _ in again.search(np.ones(384, np.float32), 50)} == set(writer.sentence_ids().tolist())
-    assert [child.name for child in tmp_path.iterdir() if child.name.endswith(".new")] == []
+    index = DenseIndex.open(tmp_path, writer)
+    assert {id for id, _ in index.search(np.ones(384, np.float32), 50)} == set(writer.sentence_ids().tolist())
+    assert not index.wants_file
 
 
-@pytest.mark.parametrize("content", [b"", b"garbage", b"\0" * 200, b"IxMp" + b"\xff" * 200])
-def test_a_damaged_dense_file_is_made_anew(tmp_path: Path, writer: Store, content: bytes) -> None:
+def _many(store: Store, articles: int, *, first: int = 0, sentences: int = 10) -> tuple[list[int], np.ndarray]:
+    """Write articles whose vectors lie around a few directions; return their keys and the vectors by number of the sentence."""
+    rng = np.random.default_rng(first)
+    centres = np.random.default_rng(99).normal(size=(12, 384))
+    keys = []
+    for number in range(first, first + articles):
+        article = Article(f"m{number}", " ".join(f"Sentence {at} of article {number}." for at in range(sentences)))
+        vectors = centres[rng.integers(12, size=sentences)] + rng.normal(size=(sentences, 384))
+        vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+        spans = tuple(sentences_of(article.text))
+        keys.append(store.add(Analysed(article, tuple(windows(article.id, article.text, spans)), (), "x", vectors)))
+    store.commit()
+    return keys, store.vectors(store.sentence_ids().tolist())[1]
+
+
+@pytest.fixture
+def large(path: Path, writer: Store, monkeypatch: pytest.MonkeyPatch) -> tuple[Store, list[int], np.ndarray]:
+    """Four hundred articles, which count as many."""
+    monkeypatch.setattr(dense, "FLAT_MOST", 1_000)
+    monkeypatch.setattr(dense, "FEW", 200)
+    keys, vectors = _many(writer, 400)
+    assert DenseIndex.open(path.parent, writer).wants_file
+    dense.write_file(path.parent, writer)
+    return writer, keys, vectors
+
+
+def _share_found(index: DenseIndex, ids: np.ndarray, vectors: np.ndarray, among: np.ndarray | None = None) -> float:
+    """Return which share of the ten nearest is found, over some vectors beside those that are there."""
+    rng = np.random.default_rng(5)
+    shares = []
+    for vector in vectors[rng.integers(len(vectors), size=40)]:
+        query = vector + 0.02 * rng.normal(size=384).astype(np.float32)
+        best = set(ids[np.argsort(-(vectors @ query))[:10]].tolist())
+        found = index.search(query, 10, among)
+        np.testing.assert_allclose([score for _, score in found], [vectors[np.searchsorted(ids, id)] @ query for id, _ in found], rtol=1e-4)
+        shares.append(len(best & {id for id, _ in found}) / 10)
+    return float(np.mean(shares))
+
+
+def test_many_sentences_are_found_by_a_file(path: Path, large: tuple[Store, list[int], np.ndarray]) -> None:
+    store, _, vectors = large
+    index = DenseIndex.open(path.parent, store)
+    assert not index.wants_file
+    assert [child.name for child in path.parent.glob("sentences.*.faiss")] == ["sentences.4000.faiss"]
+    assert _share_found(index, store.sentence_ids(), vectors) > 0.8
+
+
+def test_what_comes_and_goes_is_seen_without_touching_the_file(path: Path, large: tuple[Store, list[int], np.ndarray]) -> None:
+    store, keys, _ = large
+    file = path.parent / "sentences.4000.faiss"
+    before = file.stat().st_mtime_ns
+    store.remove(keys[::9])
+    _, vectors = _many(store, 30, first=1000)
+    index = DenseIndex.open(path.parent, store)
+    ids = store.sentence_ids()
+    assert _share_found(index, ids, vectors) > 0.8
+    assert {id for id, _ in index.search(vectors[0], 10_000)} <= set(ids.tolist())
+    assert {id for id, _ in index.search(vectors[-1], 30)} & set(ids[-300:].tolist())
+    assert not index.wants_file
+    assert file.stat().st_mtime_ns == before
+    store.remove(keys[: len(keys) // 2])
+    assert DenseIndex.open(path.parent, store).wants_file
+
+
+def test_a_filter_among_many_is_exact_where_it_is_narrow_and_kept_where_it_is_broad(
+    path: Path, large: tuple[Store, list[int], np.ndarray]
+) -> None:
+    store, keys, _ = large
+    index = DenseIndex.open(path.parent, store)
+    for chosen, least in ((keys[5:400:40], 1.0), (keys[::3], 0.8)):
+        among = store.ranges(chosen)
+        ids, vectors = store.vectors(store.sentence_ids(chosen).tolist())
+        assert _share_found(index, ids, vectors, among) >= least
+        assert {id for id, _ in index.search(vectors[0], 5_000, among)} <= set(ids.tolist())
+    assert index.search(vectors[0], 10, store.ranges([])) == []
+
+
+@pytest.mark.parametrize("content", [None, b"", b"garbage", b"\0" * 200, b"IwRq" + b"\xff" * 200])
+def test_a_damaged_dense_file_is_done_without(path: Path, large: tuple[Store, list[int], np.ndarray], content: bytes | None) -> None:
+    store, _, vectors = large
+    file = path.parent / "sentences.4000.faiss"
+    file.unlink() if content is None else file.write_bytes(content)
+    index = DenseIndex.open(path.parent, store)
+    assert _share_found(index, store.sentence_ids(), vectors) == 1
+    assert index.wants_file
+
+
+def test_a_file_that_is_older_than_its_state_or_newer_harms_nobody(path: Path, large: tuple[Store, list[int], np.ndarray]) -> None:
+    store, keys, _ = large
+    reader = Store(path)
+    store.remove(keys[:300])
+    _many(store, 100, first=1000)
+    dense.write_file(path.parent, store)
+    ids, vectors = reader.vectors(reader.sentence_ids().tolist())
+    index = DenseIndex.open(path.parent, reader)  # sees what is gone since, and nothing of what came
+    assert {id for id, _ in index.search(vectors[0], 5_000)} <= set(ids.tolist())
+    reader.close()
+
+
+# ---- vectors
+
+
+@given(st.lists(st.integers(0, 60)))
+def test_numbers_become_ranges_and_back(ids: list[int]) -> None:
+    ranges = ranges_of(ids)
+    assert numbers(ranges).tolist() == sorted(set(ids))
+    assert total(ranges) == len(set(ids))
+    assert all(before[1] < after[0] for before, after in pairwise(ranges.tolist()))
+
+
+def test_vectors_are_read_in_any_order_of_ranges_and_in_blocks(tmp_path: Path) -> None:
+    file = VectorFile(tmp_path / "v", 4, write=True)
+    rows = np.arange(400, dtype=np.float32).reshape(100, 4)
+    file.write(0, rows[:50])
+    file.write(50, rows[50:])
+    ranges = np.array([[70, 75], [3, 4], [4, 9]])
+    np.testing.assert_array_equal(file.read(ranges), rows[[*range(70, 75), *range(3, 9)]])
+    blocks = list(file.blocks(np.array([[0, 40], [60, 100]]), 25))
+    assert [len(ids) for ids, _ in blocks] == [25, 25, 25, 5]
+    assert np.concatenate([ids for ids, _ in blocks]).tolist() == [*range(40), *range(60, 100)]
+    for ids, halves in blocks:
+        np.testing.assert_array_equal(halves, rows[ids])
+    with pytest.raises(IndexFolderError, match="is cut short; build the index again with --rebuild"):
+        file.read(np.array([[90, 101]]))
+    file.close()
+
+
+def test_vectors_that_are_cut_short_are_refused_in_one_line(path: Path, writer: Store) -> None:
     writer.add(_analysed(_ARTICLE))
-    (tmp_path / DENSE).write_bytes(content)
-    index = DenseIndex.open(tmp_path / DENSE, writer, 384)
-    assert index.changed
-    assert len(index.search(np.ones(384, np.float32), 50)) == 2
-
-
-def test_a_dense_file_of_another_dimension_is_made_anew(tmp_path: Path, writer: Store) -> None:
-    empty = Store(tmp_path / "empty.sqlite", write=True)
-    DenseIndex.open(tmp_path / DENSE, empty, 16).save(tmp_path / DENSE)
-    empty.close()
-    writer.add(_analysed(_ARTICLE))
-    assert len(DenseIndex.open(tmp_path / DENSE, writer, 384).search(np.ones(384, np.float32), 50)) == 2
+    writer.commit()
+    file = path.with_name("sentences.f16")
+    os.truncate(file, 100)
+    with pytest.raises(IndexFolderError, match=r"\A.*sentences\.f16: is cut short; build the index again with --rebuild\Z"):
+        Store(path)
 
 
 # ---- lexical
@@ -455,8 +575,8 @@ def test_a_manifest_that_is_none_is_refused(tmp_path: Path, content: bytes) -> N
 def test_another_format_is_refused(tmp_path: Path) -> None:
     place = _made(tmp_path / "index")
     file = place.path / "manifest.json"
-    file.write_text(file.read_text("utf-8").replace('"format": 3', '"format": 99'), "utf-8")
-    with pytest.raises(IndexFolderError, match=r"\A.*: index format 99, this version reads 3; run whosaid build PATH --rebuild\Z"):
+    file.write_text(file.read_text("utf-8").replace(f'"format": {FORMAT}', '"format": 99'), "utf-8")
+    with pytest.raises(IndexFolderError, match=rf"\A.*: index format 99, this version reads {FORMAT}; run whosaid build PATH --rebuild\Z"):
         place.manifest()
 
 

@@ -56,12 +56,12 @@ def answer(question: Question, corpus: Corpus) -> Answer:
         words = compose.no_topic(there)
         return Answer(text, answered=False, lead=words, text=words, query=query)
     among = corpus.among(query.within or (() if query.speakers else query.publishers), query.since, query.until)
-    searched = [corpus.articles[key] for key in (corpus.articles if among is None else among)]
     chosen = _chosen(query, corpus, among)
     citations = verified(numbered(chosen, corpus), corpus)
     found = [candidate.hit for candidate in search(query, corpus, ALSO_FOUND + len(citations), question.speakers)]
     also = _not_cited(found, citations)[:ALSO_FOUND]
     if not citations:
+        searched = [corpus.articles[key] for key in (corpus.articles if among is None else among)]
         words = compose.silence(query, searched, corpus.dates)
         return Answer(text, answered=False, lead=words, text=words, also_found=also, query=query)
     lead = compose.lead(query, citations)

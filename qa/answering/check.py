@@ -78,7 +78,7 @@ def _named(speaker: str | None) -> str | None:
 
 
 def _said(place: Place, corpus: Corpus, speaker: str | None) -> _Said:
-    statements = corpus.statements.get(place.key, ())
+    statements = corpus.statements(place.key)
     place = replace(place, fit=_with_asides(place, [statement for statement in statements if statement.speech]))
     words = [place.words.place(range(at, at + 1)) for numbers in place.fit.said for at in numbers]
     speech = whose(place.article, words, statements)
@@ -130,7 +130,7 @@ def _finding(number: int, said: _Said, corpus: Corpus) -> Finding:
         cue=speech.cue,
         said=speech.said,
     )
-    sentences = [s.span for s in corpus.store.sentences(articles=[place.key]) if s.span.overlaps(span)]
+    sentences = [sentence for sentence in corpus.store.spans(place.key) if sentence.overlaps(span)]
     return Finding(
         citation=citation,
         exact=fit.exact,

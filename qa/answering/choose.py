@@ -113,10 +113,10 @@ def _scored(candidate: Candidate, query: Query, topic: Topic, corpus: Corpus) ->
         near = set().union(*(stems[i] for i in (at - 1, at + 1) if 0 <= i < len(stems)))
         coverage = covered(topic, stems[at], near)
         cosine = float(sentence.vector @ topic.vector)
-        said = corpus.speech.get(candidate.article_key, ())
+        said = corpus.speech(candidate.article_key)
         statement = speech_meant(article, sentence.span, said, topic, query)
         if statement is None and query.asked == "who":
-            statement = _told_of(article, sentence.span, corpus.statements.get(candidate.article_key, ()), topic)
+            statement = _told_of(article, sentence.span, corpus.statements(candidate.article_key), topic)
         score = COSINE * cosine + COVERAGE * coverage + PASSAGE * candidate.hit.score
         score -= 0.0 if _END_MARK.search(text) else NO_SENTENCE
         score -= NO_NUMBER if asks_number and not _NUMBER.search(text) else 0.0

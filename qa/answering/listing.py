@@ -42,35 +42,34 @@ def asks_who_mentions(query: Query) -> bool:
 def said_by(names: Sequence[str], corpus: Corpus, among: Sequence[int] | None) -> list[Citation]:
     """Return sentences in which one of `names` speaks, the newest article first, what is quoted before what is reported."""
     picked: list[Citation] = []
-    for key in _newest_first(corpus, among):
-        picked += list(_of_article(key, names, corpus))[:IN_AN_ARTICLE]
+    for key, said in _heard(names, corpus, among):
+        picked += list(_of_article(key, said, corpus))[:IN_AN_ARTICLE]
+        if len(picked) >= IN_ALL:
+            break
     return picked[:IN_ALL]
 
 
 def quoted_by_groups(names: Sequence[str], corpus: Corpus, among: Sequence[int] | None) -> list[Citation]:
     """Return sentences in which one of `names` speaks in others' articles, those of one group together."""
     groups: dict[str | None, list[Citation]] = {}
-    for key in _newest_first(corpus, among):
+    for key, said in _heard(names, corpus, among):
         group = corpus.articles[key].group
-        if group not in names:
-            groups.setdefault(group, []).extend(_of_article(key, names, corpus))
+        mine = groups.get(group, [])
+        if group not in names and len(mine) < IN_AN_ARTICLE:
+            groups[group] = [*mine, *_of_article(key, said, corpus)]
     heard = [citations[:IN_AN_ARTICLE] for citations in groups.values() if citations]
     return [citation for citations in heard[:GROUPS_AT_MOST] for citation in citations]
 
 
 def how_many(names: Sequence[str], corpus: Corpus, among: Sequence[int] | None) -> tuple[int, int]:
     """Return how many statements by one of `names` there are, and in how many articles."""
-    keys = corpus.speech if among is None else [key for key in among if key in corpus.speech]
-    counted = [count for key in keys if (count := sum(_speaks(s, names) for s in corpus.speech[key]))]
-    return sum(counted), len(counted)
+    heard = _heard(names, corpus, among)
+    return sum(len(said) for _, said in heard), len(heard)
 
 
-def _of_article(key: int, names: Sequence[str], corpus: Corpus) -> Iterator[Citation]:
-    said = [statement for statement in corpus.speech.get(key, ()) if _speaks(statement, names)]
-    if not said:
-        return
+def _of_article(key: int, said: Sequence[Statement], corpus: Corpus) -> Iterator[Citation]:
     article = corpus.with_text(key)
-    sentences = [sentence.span for sentence in corpus.store.sentences(articles=[key])]
+    sentences = corpus.store.spans(key)
     seen: set[Span] = set()
     for statement in sorted(said, key=lambda s: (s.voice != "quoted", -sum(span.end - span.start for span in s.content))):
         place = max(sentences, key=lambda span: _shared(span, statement.content))
@@ -104,7 +103,10 @@ def _shared(place: Span, spans: Iterable[Span]) -> int:
     return sum(max(0, min(span.end, place.end) - max(span.start, place.start)) for span in spans)
 
 
-def _newest_first(corpus: Corpus, among: Sequence[int] | None) -> list[int]:
-    keys = list(corpus.speech) if among is None else [key for key in among if key in corpus.speech]
-    dated = {key: corpus.articles[key].published for key in keys}
-    return sorted(keys, key=lambda key: (-date.last.toordinal() if (date := dated[key]) else 0, key))
+def _heard(names: Sequence[str], corpus: Corpus, among: Sequence[int] | None) -> list[tuple[int, list[Statement]]]:
+    """Return what one of `names` says in each of these articles that lets them speak, the newest article first."""
+    said = corpus.speech_of(lambda statement: _speaks(statement, names))
+    allowed = said.keys() if among is None else said.keys() & set(among)
+    dated = {key: corpus.articles[key].published for key in allowed}
+    order = sorted(allowed, key=lambda key: (-date.last.toordinal() if (date := dated[key]) else 0, key))
+    return [(key, said[key]) for key in order]

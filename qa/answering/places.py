@@ -89,7 +89,7 @@ def _holding(quote: str, corpus: Corpus) -> list[int]:
     articles: list[int] | None = None
     for word in sorted(known, key=corpus.lexical.rarity, reverse=True)[:_RAREST]:
         passages = [passage for passage, _ in corpus.lexical.search([word], _HOLDING, articles)]
-        articles = sorted({key for key, _ in corpus.store.passages(passages).values()})
+        articles = sorted({passage.article for passage in corpus.store.passages(passages) if passage.article in corpus.articles})
         if len(articles) <= _FEW:
             break
     return articles or []

@@ -9,7 +9,9 @@ the text alone: whom "he" stands for, and whose article it is, is decided elsewh
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -33,6 +35,8 @@ _LINK_SIZE = 128
 # How much likelier than it says each label is taken to be, measured on development articles: a miss costs more than a slip.
 _LEANING = np.array([1.0, 1.3, 1.3, 1.5, 1.5, 1.3, 1.3], np.float32)
 _TOKENS_AT_ONCE = 8192
+
+_NO_LOCK: AbstractContextManager[Any] = nullcontext()
 
 Ints = npt.NDArray[np.int64]
 _BREAK = re.compile(r"[\r\n\u2028\u2029]+")
@@ -125,11 +129,12 @@ def _windows(number: int, tokens: Tokens) -> Iterator[_Window]:
 
 
 class Tagger:
-    """The trained model. Loaded at first use; safe to share between threads once loaded."""
+    """The trained model. Loaded at first use; safe to share between threads."""
 
     def __init__(self, weights: Path = WEIGHTS) -> None:
         """Use these weights."""
         self._weights = weights
+        self._loading = threading.Lock()
 
     @cached_property
     def _parts(self) -> tuple[Any, Heads, Any]:
@@ -137,13 +142,19 @@ class Tagger:
 
     def attributions(self, texts: Sequence[str]) -> list[list[Attribution]]:
         """Return the attributions of each text in order of their cues."""
-        model, heads, tokenizer = self._parts
-        return attributions(texts, model, heads, tokenizer)
+        with self._loading:
+            model, heads, tokenizer = self._parts
+        return attributions(texts, model, heads, tokenizer, self._loading)
 
 
-def attributions(texts: Sequence[str], model: Any, heads: Heads, tokenizer: Any) -> list[list[Attribution]]:
-    """Return the attributions of each text, by a model in evaluation mode."""
-    tokens = [tokenized(text, tokenizer) for text in texts]
+def attributions(
+    texts: Sequence[str], model: Any, heads: Heads, tokenizer: Any, tokenizing: AbstractContextManager[Any] = _NO_LOCK
+) -> list[list[Attribution]]:
+    """Return the attributions of each text, by a model in evaluation mode; `tokenizing` is held around each use of the tokenizer."""
+    tokens = []
+    for text in texts:
+        with tokenizing:  # a tokenizer is of one thread at a time
+            tokens.append(tokenized(text, tokenizer))
     windows = sorted((w for number, t in enumerate(tokens) for w in _windows(number, t)), key=lambda w: w.last - w.first)
     found: list[list[Attribution]] = [[] for _ in texts]
     at = 0

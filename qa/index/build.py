@@ -1,47 +1,54 @@
 """Brings an index in line with a set of articles: what is unchanged costs nothing, and a change shows all at once.
 
-Order of a change, so that a reader sees the old or the new state and a kill at any moment leaves one of them:
-mark the derived indexes as pending; write articles in one SQLite transaction; add their passages to tantivy, which
-readers don't know yet; commit SQLite, the one moment at which the change becomes visible; take what vanished out of
-tantivy; save FAISS; clear the mark. A mark that is still there makes the next writer derive tantivy anew.
+Articles are written as they are read and taken apart beside that, in steps that are kept, without being shown: a build
+that is stopped goes on from there the next time. Then, so that a reader sees the old or the new state and a kill at any
+moment leaves one of them: mark the derived indexes as pending; add the new passages to tantivy, which readers don't know
+yet; show and remove articles in one SQLite transaction, the one moment at which the change becomes visible; take what
+vanished out of tantivy; make FAISS's file anew where it is time; clear the mark. A mark that is still there makes the next
+writer derive tantivy anew.
 """
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 from qa.attribution.attributor import Attributor
 from qa.errors import IndexFolderError, NoIndexError, ReadingError, SettingsError
-from qa.index.copies import ALIKE, bands, likeness
-from qa.index.dense import DenseIndex
-from qa.index.folder import IndexFolder
+from qa.index.analyse import Analyser
+from qa.index.copies import ALIKE, fingerprint, is_short, likeness
+from qa.index.dense import DenseIndex, write_file
+from qa.index.folder import FORMAT, IndexFolder
 from qa.index.lexical import LexicalIndex
-from qa.index.plan import Plan, planned
+from qa.index.plan import Arrival, Change, Plan, planned
 from qa.index.remarks import Remarks, Values, checked, remarked
-from qa.index.store import Analysed, Known, Store
+from qa.index.store import Known, Store, text_hash
 from qa.models.encoder import Encoder
-from qa.passages import sentences, windows
 from qa.reading import Notice
-from qa.types import Article, Group, Link, Span
+from qa.types import Article, Group, Link
 
-STORE, DENSE, LEXICAL = "store.sqlite", "sentences.faiss", "passages"
+STORE, LEXICAL = "store.sqlite", "passages"
 _ARTICLES_AT_ONCE = 16  # read anew together
-_ENCODE_AT_ONCE = 256  # sentences: sorted by length together, so that a batch wastes little padding
+_KEPT_EVERY = 5.0  # seconds of work that a kill may cost
 
+Item = Article | Notice | Link
 Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how much is done and how much there is."""
+"""Called with what is being done, how much is done and how much there is (0 where that isn't known yet)."""
 
 
 @dataclass(frozen=True, slots=True)
 class BuildReport:
     """What a build or another change did. `merged` counts articles that are word for word another one.
 
-    `attributed` counts the unchanged articles whose statements were read anew, without encoding.
+    `attributed` counts the unchanged articles whose statements were read anew, without encoding; `resumed` those that
+    a build which was stopped had taken apart.
     """
 
     added: int
@@ -50,6 +57,7 @@ class BuildReport:
     merged: int
     unchanged: int
     attributed: int
+    resumed: int
     sentences: int
     seconds: float
     notices: tuple[Notice, ...]
@@ -66,7 +74,7 @@ def quiet(doing: str, done: int, total: int) -> None:
 
 def build(
     folder: Path,
-    items: Iterable[Article | Notice | Link],
+    items: Iterable[Item],
     encoder: Encoder,
     attributor: Attributor,
     groups: Sequence[Group] = (),
@@ -85,7 +93,7 @@ def build(
 
 def add(
     folder: Path,
-    items: Iterable[Article | Notice | Link],
+    items: Iterable[Item],
     encoder: Encoder,
     attributor: Attributor,
     groups: Sequence[Group] = (),
@@ -103,7 +111,7 @@ def add(
 
 def refresh(
     folder: Path,
-    items: Iterable[Article | Notice | Link],
+    items: Iterable[Item],
     encoder: Encoder,
     attributor: Attributor,
     groups: Sequence[Group] = (),
@@ -118,10 +126,11 @@ def remove(folder: Path, ids: Sequence[str], attributor: Attributor) -> BuildRep
     """Take articles out for good: a build leaves them out too. Raises NoIndexError, and SettingsError for an unknown id."""
 
     def plan(store: Store) -> Plan:
-        known, remarks = store.known(), store.remarks()
-        there = [known[id] for id in dict.fromkeys(ids) if _is_known(id, known)]
+        remarks = store.remarks()
+        there = [_known(id, store) for id in dict.fromkeys(ids)]
         noted = {one.article.id: replace(remarks.get(one.article.id, Remarks()), removed=True) for one in there}
-        return Plan(dead=[one.key for one in there], vanished=len(there), unchanged=len(known) - len(there), remarks=noted)
+        staying = store.counts()["articles"] - len(there)
+        return Plan(dead=[one.key for one in there], vanished=len(there), unchanged=staying, remarks=noted)
 
     return _altered(folder, plan, attributor)
 
@@ -134,17 +143,16 @@ def edit(folder: Path, id: str, fields: Values, attributor: Attributor) -> Build
     corrected = checked(fields)
 
     def plan(store: Store) -> Plan:
-        known = store.known()
-        _is_known(id, known)
+        known = _known(id, store)
         noted = store.remarks().get(id, Remarks())
         noted = replace(noted, corrected={**noted.corrected, **corrected})
-        retold = remarked(known[id].article, noted)
+        retold = remarked(known.article, noted)
+        changed = int(retold != known.article)
         return Plan(
-            retold=[(known[id].key, retold)],
-            changed=int(retold != known[id].article),
-            unchanged=len(known) - int(retold != known[id].article),
+            retold=[Change(known.key, retold, known.added)],
+            changed=changed,
+            unchanged=store.counts()["articles"] - changed,
             remarks={id: noted},
-            added=frozenset({id} if known[id].added else ()),
         )
 
     return _altered(folder, plan, attributor)
@@ -156,16 +164,17 @@ def links_of(folder: Path) -> dict[str, Link]:
         return store.links()
 
 
-def _is_known(id: str, known: Mapping[str, Known]) -> bool:
-    """Return true for an id that is there; raise SettingsError for any other."""
-    if id not in known:
+def _known(id: str, store: Store) -> Known:
+    """Return the article with this id; raise SettingsError where there is none."""
+    known = store.one_known(id)
+    if known is None:
         raise SettingsError(f"no article with the id {id!r}; whosaid articles lists them")
-    return True
+    return known
 
 
 def _brought_in(
     folder: Path,
-    items: Iterable[Article | Notice | Link],
+    items: Iterable[Item],
     encoder: Encoder,
     attributor: Attributor,
     groups: Sequence[Group],
@@ -179,36 +188,138 @@ def _brought_in(
     started = time.monotonic()
     place = IndexFolder(folder)
     _refuse_what_is_no_index(place, rebuild)
-    articles, notices, links = _sorted_out(items, progress)
-    if not articles and not again:
-        why = str(notices[0]) if notices else "expected files with text, such as .md, .html, .pdf or .docx"
-        more = f" and {len(notices) - 1} more like it" if len(notices) > 1 else ""
-        raise ReadingError(f"no article found: {why}{more}; nothing was changed")
-    with place.locked():
+    items = _with_an_article(items, needed=not again)
+    with place.locked(), _told_if_full(folder):
         number = _number_to_write(place, encoder, rebuild)
         home = place.numbered(number)
         home.mkdir(exist_ok=True)
-        with _told_if_full(folder):
-            store = Store(home / STORE, write=True)
-            try:
-                old, lost = _taken_over(place, home, store)
-                notices += lost
-                ids = {article.id for article in articles}
-                articles = [*(article for article in old if article.id not in ids), *articles]
-                known = store.known()
-                plan = planned(
-                    *(articles, notices, known, store.remarks(), store.text),
-                    adding=adding,
-                    again=again,
-                    added={article.id for article in old},
-                    corrected=corrected,
-                )
-                plan.groups, plan.links = groups, links
-                report = _carried_out(plan, home, store, encoder.identity.dimension, encoder, attributor, progress)
-            finally:
-                store.close()
+        with closing(Store(home / STORE, write=True)) as store, _old_store(place, home) as (old, lost):
+            with closing(_Arriving(store, encoder, attributor, progress)) as arriving:
+                arriving.read(items)
+                added = arriving.read_all_but_those_read(_taken_over(old, store)) if old else set()
+                notices = [*arriving.notices, *lost]
+                plan = planned(arriving.arrivals, notices, store, adding=adding, again=again, added=added, corrected=corrected)
+                plan.groups, plan.links = groups, arriving.links
+                arriving.finish([change.key for change in plan.new])
+            report = _carried_out(plan, home, store, attributor, progress, every=True, forget=not adding)
         place.put_in_force(number, encoder.identity)
-    return replace(report, seconds=time.monotonic() - started, notices=(*notices, *report.notices))
+    return replace(
+        report,
+        resumed=arriving.resumed,
+        sentences=arriving.sentences,
+        seconds=time.monotonic() - started,
+        notices=(*notices, *report.notices),
+    )
+
+
+def _with_an_article(items: Iterable[Item], *, needed: bool) -> Iterator[Item]:
+    """Return the items, of which one is an article; raise ReadingError where that is `needed` and none is."""
+    rest = iter(items)
+    first: list[Item] = []
+    for item in rest if needed else ():
+        first.append(item)
+        if isinstance(item, Article):
+            break
+    else:
+        if needed:
+            notices = [item for item in first if isinstance(item, Notice)]
+            why = str(notices[0]) if notices else "expected files with text, such as .md, .html, .pdf or .docx"
+            more = f" and {len(notices) - 1} more like it" if len(notices) > 1 else ""
+            raise ReadingError(f"no article found: {why}{more}; nothing was changed")
+    return chain(first, rest)
+
+
+class _Arriving:
+    """Articles on their way into a store: written as they are read, taken apart beside that, not shown.
+
+    Of each only a record without its text stays in memory.
+    """
+
+    def __init__(self, store: Store, encoder: Encoder, attributor: Attributor, progress: Progress) -> None:
+        self.arrivals: list[Arrival] = []
+        self.notices: list[Notice] = []
+        self.links: list[Link] = []
+        self.resumed = 0
+        self.sentences = 0
+        self._store = store
+        self._encoder = encoder
+        self._attributor = attributor
+        self._progress = progress
+        self._analyser: Analyser | None = None
+        self._unread: deque[tuple[int, int]] = deque()  # key and length
+        self._given: dict[int, int] = {}
+        self._claimed: set[int] = set()
+        self._done = 0
+        self._kept = time.monotonic()
+
+    def read(self, items: Iterable[Item]) -> None:
+        """Take in what is read, and have it taken apart meanwhile."""
+        for item in items:
+            if isinstance(item, Article):
+                self._arrived(item)
+                self._progress("Reading", len(self.arrivals), 0)
+                self._pass_on()
+            elif isinstance(item, Notice):
+                self.notices.append(item)
+            else:
+                self.links.append(item)
+
+    def read_all_but_those_read(self, articles: Iterable[Article]) -> set[str]:
+        """Take in the articles of which no other of the same id was read; return their ids."""
+        read = {arrival.article.id for arrival in self.arrivals}
+        mine = set()
+        for article in articles:
+            if article.id not in read:
+                self._arrived(article)
+                mine.add(article.id)
+        return mine
+
+    def _arrived(self, article: Article) -> None:
+        digest = text_hash(article)
+        known = self._store.one_known(article.id)
+        key = None
+        if known is None or known.hash != digest:
+            waiting = (key for key in self._store.waiting(digest, self._attributor.identity) if key not in self._claimed)
+            key = next(waiting, None)
+            if key is not None:
+                self.resumed += 1
+            else:
+                key = self._store.write_unread(article)
+                self._unread.append((key, len(article.text)))
+            self._claimed.add(key)
+        light = replace(article, text="")
+        self.arrivals.append(Arrival(light, digest, fingerprint(article.text), is_short(article.text), key))
+
+    def _pass_on(self, *, wait: bool = False) -> None:
+        """Give out articles to be taken apart while there is room, and write what has come back, after waiting for some."""
+        analyser = self._analyser = self._analyser or Analyser(self._encoder, self._attributor)
+        while self._unread and analyser.has_room:
+            key, length = self._unread.popleft()
+            self._given[key] = length
+            analyser.give(key, self._store.article(key))
+        for key, analysed in analyser.next() if wait else analyser.done():
+            self._store.take_apart(key, analysed)
+            self.sentences += len(analysed.vectors)
+            self._done += self._given.pop(key)
+        if time.monotonic() - self._kept > _KEPT_EVERY:
+            self._store.commit(changed=False)
+            self._kept = time.monotonic()
+
+    def finish(self, wanted: Collection[int]) -> None:
+        """Wait until the wanted ones are taken apart; the others needn't be."""
+        wanted = set(wanted)
+        self._unread = deque((key, length) for key, length in self._unread if key in wanted)
+        total = self._done + sum(length for _, length in self._unread) + sum(self._given.values())
+        if total:
+            self._progress("Building", self._done, total)
+        while self._unread or self._given:
+            self._pass_on(wait=True)
+            self._progress("Building", self._done, total)
+
+    def close(self) -> None:
+        """Stop what is under way."""
+        if self._analyser:
+            self._analyser.close()
 
 
 def _altered(folder: Path, plan: Callable[[Store], Plan], attributor: Attributor) -> BuildReport:
@@ -217,13 +328,9 @@ def _altered(folder: Path, plan: Callable[[Store], Plan], attributor: Attributor
     place = IndexFolder(folder)
     place.manifest()
     with place.locked(), _told_if_full(folder):
-        manifest = place.manifest()
-        home = place.numbered(manifest.number)
-        store = Store(home / STORE, write=True)
-        try:
-            report = _carried_out(plan(store), home, store, manifest.model.dimension, None, attributor, quiet)
-        finally:
-            store.close()
+        home = place.numbered(place.manifest().number)
+        with closing(Store(home / STORE, write=True)) as store:
+            report = _carried_out(plan(store), home, store, attributor, quiet)
     return replace(report, seconds=time.monotonic() - started)
 
 
@@ -235,17 +342,12 @@ def _told_if_full(folder: Path) -> Iterator[None]:
         raise IndexFolderError(f"{folder}: can't be written ({error}); free space or check permissions and try again") from error
 
 
-def derive_anew(home: Path, dimension: int) -> None:
-    """Make FAISS and tantivy from the store, for a folder where they are missing or damaged. Hold the lock."""
-    store = Store(home / STORE, write=True)
-    try:
+def derive_anew(home: Path) -> None:
+    """Make tantivy from the store, for a folder where it is missing or damaged. Hold the lock."""
+    with closing(Store(home / STORE, write=True)) as store:
         LexicalIndex.make_anew(home / LEXICAL).add(store.passage_texts())
-        (home / DENSE).unlink(missing_ok=True)
-        DenseIndex.open(home / DENSE, store, dimension).save(home / DENSE)
         store.mark_pending(False)
         store.commit(changed=False)
-    finally:
-        store.close()
 
 
 def _refuse_what_is_no_index(place: IndexFolder, rebuild: bool) -> None:
@@ -259,66 +361,77 @@ def _refuse_what_is_no_index(place: IndexFolder, rebuild: bool) -> None:
             raise
 
 
-def _sorted_out(items: Iterable[Article | Notice | Link], progress: Progress) -> tuple[list[Article], list[Notice], list[Link]]:
-    articles: list[Article] = []
-    notices: list[Notice] = []
-    links: list[Link] = []
-    for item in items:
-        if isinstance(item, Article):
-            articles.append(item)
-            progress("Reading", len(articles), 0)
-        elif isinstance(item, Notice):
-            notices.append(item)
-        else:
-            links.append(item)
-    return articles, notices, links
-
-
 def _number_to_write(place: IndexFolder, encoder: Encoder, rebuild: bool) -> int:
-    """Return the numbered folder to write: the one in force, or the next for a rebuild or a first build."""
+    """Return the numbered folder to write: the one in force, or the next for a rebuild or a first build.
+
+    What a build that was stopped has left in the next one is used where it was made with the same model.
+    """
+    made_for = repr((FORMAT, encoder.identity))
     try:
         in_force = place.manifest()
     except NoIndexError:
-        place.drop_all_but(None)
-        return 1
+        number = 1
+        place.drop_all_but(number)
     except IndexFolderError:
         if not rebuild:
             raise
         taken = [int(child.name) for child in place.path.iterdir() if child.name.isdecimal()]
-        return max(taken, default=0) + 1
-    if not rebuild:
-        place.check_model(encoder.identity)
-        return in_force.number
-    place.drop_all_but(in_force.number)
-    return in_force.number + 1
+        number = max(taken, default=0) + 1
+    else:
+        if not rebuild:
+            place.check_model(encoder.identity)
+            return in_force.number
+        place.drop_all_but(in_force.number, in_force.number + 1)
+        number = in_force.number + 1
+    home = place.numbered(number)
+    if not _was_made_for(made_for, home):
+        shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(exist_ok=True)
+    with closing(Store(home / STORE, write=True)) as store:
+        store.set_made_for(made_for)
+        store.commit(changed=False)
+    return number
 
 
-def _taken_over(place: IndexFolder, home: Path, store: Store) -> tuple[list[Article], list[Notice]]:
-    """Take what people told the index over into a folder that is written anew; return the articles that were added by themselves.
+def _was_made_for(made_for: str, home: Path) -> bool:
+    if not (home / STORE).is_file():
+        return False
+    try:
+        with closing(Store(home / STORE)) as store:
+            return store.made_for == made_for
+    except (IndexFolderError, sqlite3.Error):
+        return False
 
-    A notice tells where the old folder can't be read.
-    """
+
+@contextmanager
+def _old_store(place: IndexFolder, home: Path) -> Iterator[tuple[Store | None, list[Notice]]]:
+    """Give the store in force where another folder is written anew, and a notice where it can't be read."""
+    lost: list[Notice] = []
+    old = None
     try:
         in_force = place.numbered(place.manifest().number)
-        if in_force == home:
-            return [], []
-        old = Store(in_force / STORE)
+        old = Store(in_force / STORE) if in_force != home else None
     except NoIndexError:
-        return [], []
+        pass
     except IndexFolderError as error:
-        return [], [_lost(place, error)]
+        lost.append(_lost(place, error))
     try:
-        articles = [replace(one.article, text=old.text(one.key)) for one in old.known().values() if one.added]
-        store.set_aliases(old.aliases())
-        for id, remarks in old.remarks().items():
-            store.set_remarks(id, remarks)
-        for link in old.links().values():
-            store.set_link(link)
-    except sqlite3.Error as error:
-        return [], [_lost(place, error)]
+        yield old, lost
     finally:
-        old.close()
-    return articles, []
+        if old:
+            old.close()
+
+
+def _taken_over(old: Store, store: Store) -> Iterator[Article]:
+    """Take what people told an index over into another; yield the articles that were added by themselves."""
+    store.set_aliases(old.aliases())
+    for id, remarks in old.remarks().items():
+        store.set_remarks(id, remarks)
+    for link in old.links().values():
+        store.set_link(link)
+    for one in old.known().values():
+        if one.added:
+            yield replace(one.article, text=old.text(one.key))
 
 
 def _lost(place: IndexFolder, error: Exception) -> Notice:
@@ -372,58 +485,66 @@ def set_alias(folder: Path, name: str, canonical: str | None) -> dict[str, str]:
 
 
 def _carried_out(
-    plan: Plan, home: Path, store: Store, dimension: int, encoder: Encoder | None, attributor: Attributor, progress: Progress
+    plan: Plan, home: Path, store: Store, attributor: Attributor, progress: Progress, *, every: bool = False, forget: bool = False
 ) -> BuildReport:
-    """Change the store and what is derived from it, in the order that the module's first lines tell."""
+    """Change the store and what is derived from it, in the order that the module's first lines tell.
+
+    With `every`, statements are read anew wherever another attributor read them; with `forget`, what was written and not
+    shown by now is thrown away.
+    """
     lexical = _usable_lexical(home / LEXICAL, store)
-    moved = bool(plan.new or plan.dead)
+    keys = [change.key for change in plan.new]
+    moved = bool(keys or plan.dead)
     if moved:
         store.mark_pending(True)
         store.commit(changed=False)
+    if keys:
+        progress("Indexing", 0, 0)
+        lexical.add(store.passage_texts(keys))
     altered = store.set_groups(plan.groups) if plan.groups is not None else False
     for id, remarks in plan.remarks.items():
         store.set_remarks(id, remarks)
     for link in plan.links:
         store.set_link(link)
-    for key, article in plan.retold:
-        store.set_fields(key, article, added=article.id in plan.added)
+    for change in plan.retold:
+        store.set_fields(change.key, change.article, added=change.added)
     store.remove(plan.dead)
-    attributed = _attributed_anew(store, attributor, progress, every=encoder is not None)
-    keys: list[int] = []
-    written = 0
-    if plan.new and encoder:
-        for analysed in _analysed(plan.new, encoder, attributor, progress):
-            keys.append(store.add(analysed, added=analysed.article.id in plan.added))
-            written += len(analysed.vectors)
-        lexical.add(store.passage_texts(keys))
-    notices = [*plan.notices, *_linked_copies(store, keys, plan.new)]
+    for change in plan.new:
+        store.show(change.key, change.article, added=change.added)
+    if forget:
+        store.remove(store.unshown())
+    attributed = _attributed_anew(store, attributor, progress, every=every)
+    notices = [*plan.notices, *_linked_copies(store, plan.new)]
     if moved or altered or attributed or plan.retold:
         store.commit()
-    elif plan.remarks or plan.links:
+    else:
         store.commit(changed=False)
     if plan.dead:
         lexical.remove(plan.dead)
-    dense = DenseIndex.open(home / DENSE, store, dimension)
-    if dense.changed:
-        dense.save(home / DENSE)
+    if moved and DenseIndex.open(home, store).wants_file:
+        progress("Indexing", 0, 0)
+        write_file(home, store)
     if store.derived_pending:
         store.mark_pending(False)
         store.commit(changed=False)
-    return BuildReport(plan.fresh, plan.changed, plan.vanished, plan.merged, plan.unchanged, attributed, written, 0.0, tuple(notices))
+    return BuildReport(plan.fresh, plan.changed, plan.vanished, plan.merged, plan.unchanged, attributed, 0, 0, 0.0, tuple(notices))
 
 
-def _linked_copies(store: Store, keys: Iterable[int], articles: Iterable[Article]) -> Iterator[Notice]:
+def _linked_copies(store: Store, new: Sequence[Change]) -> Iterator[Notice]:
     """Link each of these articles with those that are nearly the same, and yield a notice for it.
 
     A digest is a text of its own, whatever it is about.
     """
-    listed = store.articles()
-    for key, article in zip(keys, articles, strict=True):
-        near = [other for other in store.near(bands(article.text)) if other < key and listed[other].kind == article.kind]
-        alike = [other for other in sorted(near) if likeness(store.text(other), article.text) >= ALIKE]
+    for key, article in ((change.key, change.article) for change in new):
+        near = sorted(other for other in store.near(key) if other < key)
+        if not near:
+            continue
+        text = store.text(key)
+        there = {other: one for other, one in store.articles(near).items() if one.kind == article.kind}
+        alike = [other for other in near if other in there and likeness(store.text(other), text) >= ALIKE]
         store.link_copies(key, alike)
         if alike:
-            others = ", ".join(repr(listed[other].id) for other in alike[:3]) + (" and others" if len(alike) > 3 else "")
+            others = ", ".join(repr(there[other].id) for other in alike[:3]) + (" and others" if len(alike) > 3 else "")
             yield Notice(article.source or article.id, f"{article.id!r} is nearly the same as {others}; linked with it", skipped=False)
 
 
@@ -441,39 +562,10 @@ def _usable_lexical(folder: Path, store: Store) -> LexicalIndex:
 def _attributed_anew(store: Store, attributor: Attributor, progress: Progress, *, every: bool) -> int:
     """Read the statements anew where nobody has read them, or where `every` another attributor; return of how many articles."""
     keys = store.attributed_otherwise(attributor.identity) if every else store.unattributed()
-    listed = store.articles()
     for at in range(0, len(keys), _ARTICLES_AT_ONCE):
         part = keys[at : at + _ARTICLES_AT_ONCE]
-        articles = [replace(listed[key], text=store.text(key)) for key in part]
-        spans = [[sentence.span for sentence in store.sentences(articles=[key])] for key in part]
-        for key, found in zip(part, attributor.statements(articles, spans), strict=True):
+        articles = [store.article(key) for key in part]
+        for key, found in zip(part, attributor.statements(articles, [store.spans(key) for key in part]), strict=True):
             store.replace_statements(key, found, attributor.identity)
         progress("Attributing", at + len(part), len(keys))
     return len(keys)
-
-
-def _analysed(articles: list[Article], encoder: Encoder, attributor: Attributor, progress: Progress) -> Iterator[Analysed]:
-    """Yield each article split, attributed and encoded, encoding the sentences of several together."""
-    total = sum(len(article.text) for article in articles)
-    done = 0
-    waiting: list[tuple[Article, tuple[Span, ...]]] = []
-
-    def flushed() -> Iterator[Analysed]:
-        nonlocal done
-        vectors = encoder.encode([span.of(article.text) for article, spans in waiting for span in spans])
-        said = attributor.statements([article for article, _ in waiting], [spans for _, spans in waiting])
-        at = 0
-        for (article, spans), found in zip(waiting, said, strict=True):
-            passages = tuple(windows(article.id, article.text, spans))
-            yield Analysed(article, passages, found, attributor.identity, vectors[at : at + len(spans)])
-            at += len(spans)
-            done += len(article.text)
-            progress("Building", done, total)
-        waiting.clear()
-
-    for article in articles:
-        waiting.append((article, sentences(article.text)))
-        if sum(len(spans) for _, spans in waiting) >= _ENCODE_AT_ONCE:
-            yield from flushed()
-    if waiting:
-        yield from flushed()

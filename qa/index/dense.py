@@ -1,104 +1,220 @@
 """Sentence vectors in FAISS: the nearest sentences to a vector, among all or among some.
 
-Exact inner product over unit vectors, that is cosine similarity. The file is derived from the store: whoever opens it
-brings it in line with the sentences that the store has, from the vectors kept there.
+Up to FLAT_MOST sentences are compared one by one, in memory. Beyond that a file holds the older ones: lists around
+centres (inverted file) of codes of one bit a dimension (RaBitQ: Gao and Long, 2024, arXiv 2405.12497), mapped into memory
+as it is needed; the best of them are compared again by the store's own vectors. What is newer than the file is compared
+one by one. So nothing is written when an article comes or goes, until enough have to make the file anew.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import re
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from qa.errors import IndexFolderError
-from qa.index.store import Ids, Store
+from qa.index.store import Extents, Store
+from qa.index.vectors import Ids, Ranges, numbers, ranges_of, total
 from qa.models.encoder import Vectors
 
 if TYPE_CHECKING:
     import faiss
 
+FLAT_MOST = 100_000  # sentences that are compared one by one in about 3 ms
+FEW = 20_000  # sentences of a filter that are read and compared one by one, in place of looking into the file
+PROBED = 1 / 8  # share of the lists that are looked into
+AGAIN = 5  # how many times as many as are wanted are compared again
+DEAD_MOST = 0.2  # share of the file's sentences that may be gone
+_SAMPLE = 40  # vectors for each centre to find the centres by
+_RUN = 8  # sentences that are read together for it
+_NAME = re.compile(r"sentences\.(\d+)\.faiss")
+_FOUND = list[tuple[int, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Older:
+    """What a file holds: every sentence below number `end` that was there when it was made."""
+
+    index: Any
+    end: int
+
 
 class DenseIndex:
     """FAISS over the sentences of one state of the store."""
 
-    def __init__(self, index: faiss.IndexIDMap2, changed: bool) -> None:
-        """Take a FAISS index whose ids are sentence ids; `changed` tells whether it differs from its file."""
-        self._index = index
-        self.changed = changed
-
-    @classmethod
-    def open(cls, path: Path, store: Store, dimension: int) -> DenseIndex:
-        """Read the file where there is a usable one, then add and drop what the store has and hasn't."""
-        index = _read(path, dimension)
-        changed = index is None
-        if index is None:
-            index = _empty(dimension)
+    def __init__(self, store: Store, extents: Extents, older: _Older | None) -> None:
+        """Use `open`."""
         import faiss
 
         # One question's search waits for memory, not for the processor, and FAISS's idle threads would hold up torch's.
         faiss.omp_set_num_threads(1)
-        held = faiss.vector_to_array(index.id_map).astype(np.int64)
-        live = store.sentence_ids()
-        gone, new = np.setdiff1d(held, live), np.setdiff1d(live, held)
-        if len(gone):
-            index.remove_ids(faiss.IDSelectorBatch(gone))
-        for at in range(0, len(new), 50_000):
-            ids, vectors = store.vectors(new[at : at + 50_000].tolist())
-            index.add_with_ids(vectors, ids)
-        return cls(index, changed or bool(len(gone)) or bool(len(new)))
+        self._store = store
+        self._live = extents.ranges
+        self._older = older
+        self._end = older.end if older else 0
+        newer = np.clip(self._live, self._end, None)
+        newer = newer[newer[:, 0] < newer[:, 1]]
+        self._newer = numbers(newer)
+        self._flat = faiss.IndexScalarQuantizer(store.dimension or 1, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
+        for _, halves in store.blocks(newer):
+            self._flat.add_sa_codes(halves.view(np.uint8))  # half precision, as it is stored
 
-    def save(self, path: Path) -> None:
-        """Replace the file in one step."""
-        import faiss
+    @classmethod
+    def open(cls, folder: Path, store: Store) -> DenseIndex:
+        """Take the newest file that can be read, and from the store whatever it doesn't hold."""
+        extents = store.extents()
+        older = None
+        if total(extents.ranges) > FLAT_MOST:
+            for end, path in sorted(_files(folder), reverse=True):
+                if index := _read(path, store.dimension):
+                    older = _Older(index, end)
+                    break
+        return cls(store, extents, older)
 
-        unfinished = path.with_name(f"{path.name}.{os.getpid()}.new")
-        try:
-            faiss.write_index(self._index, str(unfinished))
-            os.replace(unfinished, path)
-        except RuntimeError as error:
-            raise IndexFolderError(f"{path}: can't be written ({error}); free space and build again") from error
-        finally:
-            unfinished.unlink(missing_ok=True)
-        self.changed = False
+    @property
+    def wants_file(self) -> bool:
+        """Whether a file of all sentences would serve better than what there is."""
+        if len(self._newer) > FLAT_MOST or self._older is None:
+            return len(self._newer) > FLAT_MOST
+        gone = int(self._older.index.ntotal) - total(np.clip(self._live, 0, self._end))
+        return gone > DEAD_MOST * int(self._older.index.ntotal)
 
-    def search(self, vector: Vectors, k: int, among: Ids | None = None) -> list[tuple[int, float]]:
-        """Return up to `k` sentence ids with their cosine similarity to `vector`, best first; exact with a filter too."""
-        import faiss
+    def search(self, vector: Vectors, k: int, among: Ranges | None = None) -> _FOUND:
+        """Return up to `k` sentences with their cosine similarity to `vector`, best first.
 
-        count = self._index.ntotal if among is None else len(among)
-        if not count:
+        `among` limits the search itself to the sentences in these ranges. Exact among up to FLAT_MOST sentences, and
+        among up to FEW with a filter; else the best of what the file's codes and lists bring.
+        """
+        if among is not None:
+            among = _common(self._live, among) if self._older else among
+            if not len(among):
+                return []
+        if self._older is None:
+            return self._among_newer(vector, k, among)
+        if among is not None and total(among) <= FEW:
+            return _best(numbers(among), self._store.halves(among).astype(np.float32) @ vector, k)
+        found = [*self._among_older(self._older, vector, k, among), *self._among_newer(vector, k, among)]
+        return sorted(found, key=lambda pair: -pair[1])[:k]
+
+    def _among_newer(self, vector: Vectors, k: int, among: Ranges | None) -> _FOUND:
+        if not len(self._newer):
             return []
         parameters = None
         if among is not None:
-            selector = faiss.IDSelectorBatch(np.ascontiguousarray(among))
-            parameters = faiss.SearchParameters()
+            import faiss
+
+            bits = _bits(np.searchsorted(self._newer, among), len(self._newer))
+            selector: Any = faiss.IDSelectorBitmap(bits)  # type: ignore[call-arg, arg-type]  # as FAISS wraps it for Python
+            parameters = faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]
+        scores, rows = self._flat.search(vector.reshape(1, -1), min(k, len(self._newer)), params=parameters)
+        return [(int(self._newer[row]), float(score)) for row, score in zip(rows[0], scores[0], strict=True) if row >= 0]
+
+    def _among_older(self, older: _Older, vector: Vectors, k: int, among: Ranges | None) -> _FOUND:
+        import faiss
+
+        parameters = faiss.IVFRaBitQSearchParameters()
+        parameters.nprobe = max(1, int(PROBED * older.index.nlist))
+        parameters.qb = older.index.qb
+        if among is not None:
+            bits = _bits(np.minimum(among, older.end), older.end)
+            selector: Any = faiss.IDSelectorBitmap(bits)  # type: ignore[call-arg, arg-type]  # held by a name: parameters don't keep it alive
             parameters.sel = selector
-        scores, ids = self._index.search(vector.reshape(1, -1), min(k, count), params=parameters)
-        return [(int(id), float(score)) for id, score in zip(ids[0], scores[0], strict=True) if id >= 0]
-
-    def vectors(self, ids: Sequence[int]) -> Vectors:
-        """Return the vectors of these sentences in this order, shape (len(ids), dimension)."""
-        found: Vectors = self._index.reconstruct_batch(np.array(ids, np.int64))
-        return found
+        _, ids = older.index.search(vector.reshape(1, -1), AGAIN * k, params=parameters)
+        live = _inside(np.sort(ids[0][ids[0] >= 0]), self._live)
+        return _best(live, self._store.halves(ranges_of(live)).astype(np.float32) @ vector, k) if len(live) else []
 
 
-def _empty(dimension: int) -> faiss.IndexIDMap2:
+def write_file(folder: Path, store: Store) -> None:
+    """Make the file anew, of all sentences, and put it in the place of older ones; raise IndexFolderError where that fails.
+
+    Holds a sample, a block of vectors and the codes in memory, never all vectors.
+    """
     import faiss
 
-    return faiss.IndexIDMap2(faiss.IndexFlatIP(dimension))
+    ranges = store.extents().ranges
+    count, end = total(ranges), int(ranges[-1, 1])
+    lists = 2 ** round(np.log2(2 * np.sqrt(count)))
+    index = faiss.index_factory(store.dimension, f"IVF{lists},RaBitQ", faiss.METRIC_INNER_PRODUCT)
+    faiss.omp_set_num_threads(os.cpu_count() or 1)
+    try:
+        index.train(_sample(store, ranges, _SAMPLE * lists))
+        for ids, halves in store.blocks(ranges):
+            index.add_with_ids(halves.astype(np.float32), ids)
+    finally:
+        faiss.omp_set_num_threads(1)
+    path = folder / f"sentences.{end}.faiss"
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}.new")
+    try:
+        faiss.write_index(index, str(unfinished))
+        os.replace(unfinished, path)
+    except RuntimeError as error:
+        raise IndexFolderError(f"{path}: can't be written ({error}); free space and build again") from error
+    finally:
+        unfinished.unlink(missing_ok=True)
+    for old in [*(old for _, old in _files(folder) if old != path), *folder.glob("sentences.*.new")]:
+        old.unlink(missing_ok=True)
 
 
-def _read(path: Path, dimension: int) -> faiss.IndexIDMap2 | None:
+def _sample(store: Store, ranges: Ranges, count: int) -> Vectors:
+    """Return about `count` vectors from all over the corpus, in short runs as they stand."""
+    lengths = ranges[:, 1] - ranges[:, 0]
+    ends = np.cumsum(lengths)
+    places = np.arange(0, ends[-1], _RUN)
+    picked = np.sort(np.random.default_rng(1).permutation(places)[: count // _RUN + 1])
+    home = np.searchsorted(ends, picked, side="right")
+    first = ranges[home, 0] + picked - (ends - lengths)[home]
+    return store.halves(np.stack([first, np.minimum(first + _RUN, ranges[home, 1])], axis=1)).astype(np.float32)
+
+
+def _files(folder: Path) -> list[tuple[int, Path]]:
+    """Return the files of codes in a folder, each with the number before which its sentences end."""
+    named = ((_NAME.fullmatch(child.name), child) for child in folder.iterdir())
+    return [(int(match[1]), child) for match, child in named if match]
+
+
+def _read(path: Path, dimension: int) -> faiss.IndexIVFRaBitQ | None:
     """Return the index in the file, or None where it is missing, damaged or of another dimension: it can be made anew."""
     import faiss
 
-    if not path.is_file():
-        return None
     try:
-        index = faiss.read_index(str(path))
+        index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP)
     except (RuntimeError, MemoryError):  # what FAISS raises for a file that it can't make sense of
         return None
-    return index if isinstance(index, faiss.IndexIDMap2) and index.d == dimension else None
+    return index if isinstance(index, faiss.IndexIVFRaBitQ) and index.d == dimension else None
+
+
+def _best(ids: Ids, scores: Vectors, k: int) -> _FOUND:
+    """Return the `k` ids with the highest scores, best first."""
+    some = np.argpartition(-scores, k - 1)[:k] if len(scores) > k else np.arange(len(scores))
+    order = some[np.argsort(-scores[some], kind="stable")]
+    return list(zip(ids[order].tolist(), scores[order].tolist(), strict=True))
+
+
+def _bits(ranges: Ranges, size: int) -> npt.NDArray[np.uint8]:
+    """Return one bit for each number below `size`, set for those in the ranges."""
+    steps = np.zeros(size + 1, np.int32)
+    np.add.at(steps, ranges[:, 0], 1)
+    np.add.at(steps, ranges[:, 1], -1)
+    return np.packbits(np.cumsum(steps[:-1]) > 0, bitorder="little")
+
+
+def _inside(ids: Ids, ranges: Ranges) -> Ids:
+    """Return those of these numbers that are in one of the ranges."""
+    at = np.searchsorted(ranges[:, 0], ids, side="right") - 1
+    kept: Ids = ids[(at >= 0) & (ids < ranges[np.maximum(at, 0), 1])]
+    return kept
+
+
+def _common(one: Ranges, other: Ranges) -> Ranges:
+    """Return the parts of the second ranges that lie in the first; each ascending, without overlaps."""
+    first = np.searchsorted(one[:, 1], other[:, 0], side="right")
+    last = np.searchsorted(one[:, 0], other[:, 1], side="left")
+    repeats = np.maximum(last - first, 0)
+    at = numbers(np.stack([first, first + repeats], axis=1))
+    mine = np.repeat(np.arange(len(other)), repeats)
+    return np.stack([np.maximum(one[at, 0], other[mine, 0]), np.minimum(one[at, 1], other[mine, 1])], axis=1)

@@ -3,7 +3,8 @@
     manifest.json        format, model (name, SHA-256, dimension), versions, and which numbered folder is in force
     .lock                held by whoever writes
     1/store.sqlite       the truth
-    1/sentences.faiss    derived from it
+    1/sentences.f16      the truth: the sentences' vectors
+    1/sentences.N.faiss  derived from it, where there are many sentences: those before number N (FAISS)
     1/passages/          derived from it (tantivy)
 
 A rebuild writes the next number and puts it in force by replacing the manifest in one step.
@@ -23,11 +24,11 @@ from pathlib import Path
 from qa.errors import IndexFolderError, ModelMismatchError, NoIndexError
 from qa.models.encoder import ModelIdentity
 
-FORMAT = 3
+FORMAT = 4
 LOCK_SECONDS = 600.0
 _MANIFEST = "manifest.json"
 _OWN = {_MANIFEST, f"{_MANIFEST}.new", ".lock", "feedback.jsonl", ".feedback.lock", "README.md", ".gitignore", ".gitkeep"}
-_OWN_NUMBERED = ("store.sqlite", "sentences.faiss", "passages")  # beginnings of names; SQLite adds -wal and -shm
+_OWN_NUMBERED = ("store.sqlite", "sentences.", "passages")  # beginnings of names; SQLite adds -wal and -shm
 _LIBRARIES = ("faiss-cpu", "tantivy", "sentencex")
 
 
@@ -101,10 +102,10 @@ class IndexFolder:
         os.replace(unfinished, self.path / _MANIFEST)
         self.drop_all_but(number)
 
-    def drop_all_but(self, number: int | None) -> None:
-        """Remove numbered folders that are not in force: what a rebuild or a killed first build left."""
+    def drop_all_but(self, *numbers: int) -> None:
+        """Remove the other numbered folders: what was in force, or what a rebuild left that was stopped."""
         for child in self.path.iterdir():
-            if _is_numbered(child) and child.name != str(number):
+            if _is_numbered(child) and child.name not in map(str, numbers):
                 shutil.rmtree(child, ignore_errors=True)
 
     def busy(self) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -19,6 +19,8 @@ from qa.errors import IndexFolderError
 if TYPE_CHECKING:
     import tantivy
 
+_SET_MOST = 2_000  # keys of a filter that tantivy is given; with more it is quicker to look further down
+_LOOK_FIRST = 1_000
 _HEAP = 50_000_000  # bytes; tantivy writes a segment whenever it is full
 _WORDS, _PASSAGE, _ARTICLE = "words", "passage", "article"
 
@@ -144,13 +146,29 @@ class LexicalIndex:
             [(tantivy.Occur.Should, term if weight == 1 else tantivy.Query.boost_query(term, weight)) for term, weight in terms]
         )
         query = self._limited(self._limited(query, _ARTICLE, articles), _PASSAGE, passages)
-        searcher = self._searcher
-        return [(int(searcher.doc(at)[_PASSAGE][0]), float(score)) for score, at in searcher.search(query, k).hits]
+        broad = {field: set(keys) for field, keys in ((_ARTICLE, articles), (_PASSAGE, passages)) if keys and len(keys) > _SET_MOST}
+        return self._found(query, k, broad)
+
+    def _found(self, query: tantivy.Query, k: int, broad: Mapping[str, Collection[int]]) -> list[tuple[int, float]]:
+        """Return the first `k` that are in the broad filters too, looking further down until there are so many."""
+        look = _LOOK_FIRST if broad else k
+        while True:
+            hits = self._searcher.search(query, look).hits
+            places = [place for _, place in hits]
+            kept = [True] * len(hits)
+            for field, keys in broad.items():
+                kept = [keep and key in keys for keep, key in zip(kept, self._searcher.fast_field_values(field, places), strict=True)]
+            if len(hits) < look or sum(kept) >= k:
+                break
+            look *= 8
+        found = [(place, float(score)) for keep, (score, place) in zip(kept, hits, strict=True) if keep][:k]
+        numbers = self._searcher.fast_field_values(_PASSAGE, [place for place, _ in found])
+        return [(int(number), score) for number, (_, score) in zip(numbers, found, strict=True)]
 
     def _limited(self, query: tantivy.Query, field: str, numbers: Sequence[int] | None) -> tantivy.Query:
         import tantivy
 
-        if numbers is None:
+        if numbers is None or len(numbers) > _SET_MOST:
             return query
         only = tantivy.Query.const_score_query(tantivy.Query.term_set_query(self._schema, field, list(numbers)), 0.0)
         return tantivy.Query.boolean_query([(tantivy.Occur.Must, query), (tantivy.Occur.Must, only)])

@@ -1,7 +1,9 @@
-"""The truth: articles, sentences with their vectors, passages and statements in one SQLite file.
+"""The truth: articles, passages with their sentences, and statements in one SQLite file; the sentences' vectors beside it.
 
 A reader holds one read transaction, so that it sees one state until it asks for a newer one. Numbers (keys) are never
 used twice, which lets the derived indexes hold what is not visible yet, or no longer: whoever reads asks the store.
+An article is written first and shown later, all of a change at once, so that a build that was stopped goes on from
+what it has written. The sentences of an article, and of each of its passages, have numbers in a row.
 """
 
 from __future__ import annotations
@@ -12,54 +14,77 @@ import sqlite3
 import threading
 import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from qa.attribution.groups import explained_acronyms
 from qa.errors import IndexFolderError
 from qa.index.copies import bands, fingerprint
 from qa.index.remarks import Remarks
+from qa.index.vectors import Ids, Ranges, VectorFile, numbers, ranges_of
 from qa.models.encoder import Vectors
 from qa.types import Article, Group, Link, PartialDate, Passage, Span, Statement
-
-Ids = npt.NDArray[np.int64]
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS articles (
-    key INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, hash TEXT NOT NULL, source TEXT,
+    key INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, shown INTEGER NOT NULL, hash TEXT NOT NULL, source TEXT,
     title TEXT, grp TEXT, author TEXT, published TEXT, url TEXT, publication TEXT, kind TEXT NOT NULL,
     origins TEXT NOT NULL, pages TEXT NOT NULL, attribution TEXT NOT NULL, added INTEGER NOT NULL, fingerprint TEXT NOT NULL,
-    text TEXT NOT NULL);
+    acronyms TEXT NOT NULL, first INTEGER NOT NULL, sentences INTEGER NOT NULL, passages INTEGER NOT NULL,
+    statements INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS texts (article INTEGER PRIMARY KEY, text TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS bands (value INTEGER NOT NULL, article INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS copies (article INTEGER NOT NULL, other INTEGER NOT NULL, PRIMARY KEY (article, other));
 CREATE TABLE IF NOT EXISTS remarks (id TEXT PRIMARY KEY, remarks TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS links (
     url TEXT PRIMARY KEY, kind TEXT NOT NULL, etag TEXT, modified TEXT, sha256 TEXT NOT NULL, fetched TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS passages (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, article INTEGER NOT NULL, start INTEGER NOT NULL, end INTEGER NOT NULL);
-CREATE TABLE IF NOT EXISTS sentences (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, article INTEGER NOT NULL, passage INTEGER NOT NULL,
-    start INTEGER NOT NULL, end INTEGER NOT NULL, vector BLOB NOT NULL);
+    id INTEGER PRIMARY KEY AUTOINCREMENT, article INTEGER NOT NULL, start INTEGER NOT NULL, end INTEGER NOT NULL,
+    first INTEGER NOT NULL, spans BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS statements (
     id INTEGER PRIMARY KEY AUTOINCREMENT, article INTEGER NOT NULL, speaker TEXT, voice TEXT NOT NULL,
     organisation TEXT, speech INTEGER NOT NULL,
     source TEXT NOT NULL, cue TEXT NOT NULL, content TEXT NOT NULL);
+CREATE UNIQUE INDEX IF NOT EXISTS articles_id ON articles (id) WHERE shown;
+CREATE INDEX IF NOT EXISTS articles_waiting ON articles (hash) WHERE NOT shown;
 CREATE INDEX IF NOT EXISTS articles_fingerprint ON articles (fingerprint);
+CREATE INDEX IF NOT EXISTS articles_attribution ON articles (attribution) WHERE shown;
 CREATE INDEX IF NOT EXISTS bands_value ON bands (value);
 CREATE INDEX IF NOT EXISTS bands_article ON bands (article);
 CREATE INDEX IF NOT EXISTS copies_other ON copies (other);
 CREATE INDEX IF NOT EXISTS passages_article ON passages (article);
-CREATE INDEX IF NOT EXISTS sentences_article ON sentences (article);
-CREATE INDEX IF NOT EXISTS sentences_passage ON sentences (passage);
+CREATE UNIQUE INDEX IF NOT EXISTS passages_first ON passages (first);
 CREATE INDEX IF NOT EXISTS statements_article ON statements (article);
+CREATE INDEX IF NOT EXISTS statements_speaker ON statements (speaker) WHERE speech;
 """
+VECTORS = "sentences.f16"  # beside the SQLite file
 _ARTICLE = "key, id, title, grp, author, published, url, publication, kind, source, origins, pages"
+_KNOWN = f"{_ARTICLE}, hash, added, fingerprint"
+_PASSAGE = "id, article, start, end, first, spans"
+_HOLDING = "SELECT id, first + length(spans) / 8 FROM passages WHERE first <= ? ORDER BY first DESC LIMIT 1"
+_STATEMENT = (
+    "SELECT s.article, a.id, s.source, s.cue, s.content, s.speaker, s.voice, s.organisation, s.speech"
+    " FROM statements s JOIN articles a ON a.key = s.article WHERE a.shown"
+)
+_UNREAD = "-"  # stands for the attributor of an article that nobody has taken apart
 ANALYSIS = 1  # raise it when sentences or passages come out differently: every article is then read anew
 _PART = 500  # how many numbers one statement lists; SQLite allows at least 999
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPassage:
+    """A passage with its number, its article's key, its place, and its sentences, which are number `first` and those that follow."""
+
+    id: int
+    article: int
+    span: Span
+    first: int
+    sentences: tuple[Span, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +96,14 @@ class StoredSentence:
     passage: int
     span: Span
     vector: Vectors
+
+
+@dataclass(frozen=True, slots=True)
+class Extents:
+    """The keys of all articles, shape (n,), and the numbers of their sentences, ordered by these."""
+
+    keys: Ids
+    ranges: Ranges
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +145,9 @@ class Store:
     def __init__(self, path: Path, *, write: bool = False) -> None:
         """Open the file, for writing make it where it is missing; raise IndexFolderError where that fails."""
         self._lock = threading.RLock()
+        self._path = path
+        self._write = write
+        self._vectors: VectorFile | None = None
         where = str(path) if write else f"{path.resolve().as_uri()}?mode=rw"
         try:
             self._db = sqlite3.connect(where, uri=not write, isolation_level=None, check_same_thread=False, timeout=60)
@@ -124,9 +160,19 @@ class Store:
             if write:
                 self._db.executescript(_SCHEMA)
             self._begin("IMMEDIATE" if write else "DEFERRED")
+            self._next = int(self._state("next_sentence") or 0)
         except sqlite3.Error as error:
             self.close()
             raise _damaged(path, error) from error
+        if dimension := self._state("dimension"):
+            self._open_vectors(int(dimension))
+
+    def _open_vectors(self, dimension: int) -> VectorFile:
+        self._vectors = VectorFile(self._path.with_name(VECTORS), dimension, write=self._write)
+        if self._vectors.rows < self._next:
+            self.close()
+            raise IndexFolderError(f"{self._path.with_name(VECTORS)}: is cut short; build the index again with --rebuild")
+        return self._vectors
 
     def _begin(self, how: str) -> None:
         self._db.execute(f"BEGIN {how}")
@@ -149,19 +195,53 @@ class Store:
         """Let go of the file; what was not committed is gone."""
         with self._lock:
             self._closed()
+            if self._vectors:
+                self._vectors.close()
 
-    def articles(self) -> dict[int, Article]:
-        """Return every article by its key, without its text."""
-        return {row[0]: _article(row) for row in self._rows(f"SELECT {_ARTICLE} FROM articles ORDER BY key")}
+    def articles(self, keys: Iterable[int] | None = None) -> dict[int, Article]:
+        """Return these articles (every one for None) by their keys, without texts."""
+        sql = f"SELECT {_ARTICLE} FROM articles WHERE shown"
+        rows = self._rows(f"{sql} ORDER BY key") if keys is None else self._rows_in(f"{sql} AND key IN (%s)", keys)
+        return {row[0]: _article(row) for row in rows}
 
     def known(self) -> dict[str, Known]:
         """Return every article by its id, without its text."""
-        rows = self._rows(f"SELECT {_ARTICLE}, hash, added, fingerprint FROM articles ORDER BY key")
-        return {row[1]: Known(row[0], row[-3], _article(row[:-3]), bool(row[-2]), row[-1]) for row in rows}
+        rows = self._rows(f"SELECT {_KNOWN} FROM articles WHERE shown ORDER BY key")
+        return {row[1]: _known(row) for row in rows}
 
-    def near(self, values: Iterable[int]) -> set[int]:
-        """Return the keys of articles that share one of these bands."""
-        return {row[0] for row in self._rows_in("SELECT article FROM bands WHERE value IN (%s)", values)}
+    def one_known(self, id: str) -> Known | None:
+        """Return the article with this id, without its text; None where there is none."""
+        rows = self._rows(f"SELECT {_KNOWN} FROM articles WHERE shown AND id = ?", (id,))
+        return _known(rows[0]) if rows else None
+
+    def alike(self, fingerprint: str) -> list[Known]:
+        """Return the articles of these words, those that came first first."""
+        return [
+            _known(row) for row in self._rows(f"SELECT {_KNOWN} FROM articles WHERE shown AND fingerprint = ? ORDER BY key", (fingerprint,))
+        ]
+
+    def article(self, key: int) -> Article:
+        """Return an article with its text, shown or not; raise KeyError where there is no such key."""
+        rows = self._rows(f"SELECT {_ARTICLE} FROM articles WHERE key = ?", (key,))
+        if not rows:
+            raise KeyError(key)
+        return replace(_article(rows[0]), text=self.text(key))
+
+    def extents(self) -> Extents:
+        """Return where the sentences of each article are."""
+        rows = self._rows("SELECT key, first, sentences FROM articles WHERE shown ORDER BY first, key")
+        table = np.array(rows, np.int64).reshape(-1, 3)
+        return Extents(table[:, 0].copy(), np.stack([table[:, 1], table[:, 1] + table[:, 2]], axis=1))
+
+    def acronyms(self) -> dict[str, str]:
+        """Return the acronyms that texts explain, each with its name; the oldest articles are believed last."""
+        rows = self._rows("SELECT acronyms FROM articles WHERE shown AND acronyms != '' ORDER BY key")
+        return {short: name for (listed,) in rows for short, name in json.loads(listed).items()}
+
+    def near(self, key: int) -> set[int]:
+        """Return the keys of articles that share a band with this one, shown or not."""
+        sql = "SELECT DISTINCT b.article FROM bands a JOIN bands b ON b.value = a.value WHERE a.article = ? AND b.article != a.article"
+        return {row[0] for row in self._rows(sql, (key,))}
 
     def copies(self) -> list[tuple[int, int]]:
         """Return the pairs of keys of articles that are nearly the same."""
@@ -177,7 +257,7 @@ class Store:
 
     def text(self, key: int) -> str:
         """Return the text of one article; raise KeyError where there is no such key."""
-        rows = self._rows("SELECT text FROM articles WHERE key = ?", (key,))
+        rows = self._rows("SELECT text FROM texts WHERE article = ?", (key,))
         if not rows:
             raise KeyError(key)
         return str(rows[0][0])
@@ -190,80 +270,130 @@ class Store:
         """Return the names that a person has corrected: each with the one that it stands for."""
         return dict(json.loads(self._state("aliases") or "{}"))
 
-    def sentence_ids(self, articles: Iterable[int] | None = None, passages: Iterable[int] | None = None) -> Ids:
-        """Return the ids of the sentences of these passages, else of these articles, else of all, sorted, shape (n,)."""
+    def ranges(self, articles: Iterable[int] | None = None, passages: Iterable[int] | None = None) -> Ranges:
+        """Return the numbers of the sentences of these passages, else of these articles, else of all, in ascending order."""
         if passages is not None:
-            rows: Iterable[tuple[Any, ...]] = self._rows_in("SELECT id FROM sentences WHERE passage IN (%s)", passages)
+            rows: Iterable[tuple[Any, ...]] = self._rows_in(
+                "SELECT first, first + length(spans) / 8 FROM passages WHERE id IN (%s)", passages
+            )
         elif articles is None:
-            rows = self._rows("SELECT id FROM sentences")
+            return self.extents().ranges
         else:
-            rows = self._rows_in("SELECT id FROM sentences WHERE article IN (%s)", articles)
-        return np.sort(np.fromiter((row[0] for row in rows), np.int64))
+            rows = self._rows_in("SELECT first, first + sentences FROM articles WHERE shown AND key IN (%s)", articles)
+        return np.array(sorted(rows), np.int64).reshape(-1, 2)
+
+    def sentence_ids(self, articles: Iterable[int] | None = None, passages: Iterable[int] | None = None) -> Ids:
+        """Return the numbers that `ranges` tells of, each by itself, shape (n,)."""
+        return numbers(self.ranges(articles, passages))
 
     def vectors(self, ids: Iterable[int]) -> tuple[Ids, Vectors]:
-        """Return the ids that exist, sorted, and their vectors, shape (n, dimension)."""
-        rows = sorted(self._rows_in("SELECT id, vector FROM sentences WHERE id IN (%s)", ids))
-        return np.array([row[0] for row in rows], np.int64), _matrix([row[1] for row in rows])
+        """Return the numbers that were given to sentences, sorted, and their vectors, shape (n, dimension)."""
+        given = np.unique(np.fromiter(ids, np.int64))
+        given = given[(given >= 0) & (given < self._next)]
+        return given, self.halves(ranges_of(given)).astype(np.float32)
 
-    def sentences(
-        self, *, passages: Iterable[int] | None = None, ids: Iterable[int] | None = None, articles: Iterable[int] | None = None
-    ) -> list[StoredSentence]:
-        """Return the sentences of these passages, with these ids or of these articles, in order of their ids."""
-        column, numbers = ("passage", passages) if passages is not None else ("id", ids) if ids is not None else ("article", articles or ())
-        sql = f"SELECT id, article, passage, start, end, vector FROM sentences WHERE {column} IN (%s)"
-        rows = sorted(self._rows_in(sql, numbers))
-        matrix = _matrix([row[5] for row in rows])
-        return [StoredSentence(row[0], row[1], row[2], Span(row[3], row[4]), matrix[at]) for at, row in enumerate(rows)]
+    def halves(self, ranges: Ranges) -> npt.NDArray[np.float16]:
+        """Return the vectors of the sentences in these ranges, shape (n, dimension), in half precision."""
+        return self._vectors.read(ranges) if self._vectors and len(ranges) else np.zeros((0, self.dimension), np.float16)
 
-    def passages_of(self, ids: Iterable[int]) -> dict[int, int]:
-        """Return the passage of each of these sentences that exists."""
-        return dict(self._rows_in("SELECT id, passage FROM sentences WHERE id IN (%s)", ids))
+    def blocks(self, ranges: Ranges) -> Iterator[tuple[Ids, npt.NDArray[np.float16]]]:
+        """Yield the numbers and vectors of the sentences in these ranges, some ten thousand at a time."""
+        if self._vectors:
+            yield from self._vectors.blocks(ranges)
 
-    def places(self, passages: Iterable[int]) -> list[tuple[int, int, int]]:
-        """Return (sentence, passage, article) of all sentences of these passages, passage by passage."""
-        rows = self._rows_in("SELECT id, passage, article FROM sentences WHERE passage IN (%s)", passages)
-        return sorted(((id, passage, article) for id, passage, article in rows), key=lambda row: (row[1], row[0]))
+    @property
+    def dimension(self) -> int:
+        """How long vectors are; 0 where there are none."""
+        return int(self._state("dimension") or 0)
 
-    def passages(self, ids: Iterable[int]) -> dict[int, tuple[int, Span]]:
-        """Return the article's key and the span of each of these passages that exists, by passage id."""
-        rows = self._rows_in("SELECT id, article, start, end FROM passages WHERE id IN (%s)", ids)
-        return {row[0]: (row[1], Span(row[2], row[3])) for row in rows}
+    def passages(self, ids: Iterable[int]) -> list[StoredPassage]:
+        """Return those of these passages that exist, in order of their numbers."""
+        return [_passage(row) for row in sorted(self._rows_in(f"SELECT {_PASSAGE} FROM passages WHERE id IN (%s)", ids))]
+
+    def passages_in(self, articles: Iterable[int]) -> list[StoredPassage]:
+        """Return the passages of these articles, in order of their numbers."""
+        return [_passage(row) for row in sorted(self._rows_in(f"SELECT {_PASSAGE} FROM passages WHERE article IN (%s)", articles))]
+
+    def passages_with(self, sentences: Iterable[int]) -> list[int]:
+        """Return the passage of each of these sentences, each passage once, in order of their numbers."""
+        found: list[int] = []
+        last = -1
+        with self._lock:
+            for sentence in sorted(map(int, sentences)):
+                if sentence >= last:
+                    row = self._db.execute(_HOLDING, (sentence,)).fetchone()
+                    if row and sentence < row[1]:
+                        found.append(row[0])
+                        last = row[1]
+        return found
+
+    def sentences(self, *, passages: Iterable[int] | None = None, articles: Iterable[int] | None = None) -> list[StoredSentence]:
+        """Return the sentences of these passages or of these articles, in order of their numbers, with their vectors."""
+        places = self.passages(passages) if passages is not None else self.passages_in(articles or ())
+        if not places:
+            return []
+        vectors = self.halves(np.array([(p.first, p.first + len(p.sentences)) for p in places], np.int64)).astype(np.float32)
+        each = ((place, at, span) for place in places for at, span in enumerate(place.sentences))
+        return [StoredSentence(place.first + at, place.article, place.id, span, vectors[row]) for row, (place, at, span) in enumerate(each)]
+
+    def spans(self, article: int) -> tuple[Span, ...]:
+        """Return the sentences of one article as places in its text."""
+        return tuple(span for passage in self.passages_in([article]) for span in passage.sentences)
 
     def passage_texts(self, articles: Iterable[int] | None = None) -> Iterator[tuple[int, int, str]]:
-        """Yield passage id, article key and words of every passage, or of those of these articles."""
-        keys = [row[0] for row in self._rows("SELECT key FROM articles")] if articles is None else articles
+        """Yield number, article's key and words of every passage, or of those of these articles."""
+        keys = [row[0] for row in self._rows("SELECT key FROM articles WHERE shown ORDER BY key")] if articles is None else articles
         for key in keys:
             text = self.text(key)  # cut here and not by SQLite, whose substr stops at a null character
-            for number, start, end in self._rows("SELECT id, start, end FROM passages WHERE article = ?", (key,)):
+            for number, start, end in self._rows("SELECT id, start, end FROM passages WHERE article = ? ORDER BY id", (key,)):
                 yield number, key, text[start:end]
 
     def statements(self, articles: Iterable[int] | None = None) -> list[tuple[int, Statement]]:
         """Return the statements of these articles (of all for None), each with its article's key."""
-        sql = (
-            "SELECT s.article, a.id, s.source, s.cue, s.content, s.speaker, s.voice, s.organisation, s.speech"
-            " FROM statements s JOIN articles a ON a.key = s.article"
+        rows = (
+            self._rows(f"{_STATEMENT} ORDER BY s.id")
+            if articles is None
+            else self._rows_in(f"{_STATEMENT} AND s.article IN (%s)", articles)
         )
-        rows = self._rows(sql) if articles is None else list(self._rows_in(f"{sql} WHERE s.article IN (%s)", articles))
-        return [
-            (key, Statement(id, _spans(source), _spans(cue), _spans(content), speaker, voice, organisation, bool(speech)))
-            for key, id, source, cue, content, speaker, voice, organisation, speech in rows
-        ]
+        return [_statement(row) for row in rows]
+
+    def statements_by(self, speakers: Iterable[str]) -> list[tuple[int, Statement]]:
+        """Return the speech of these speakers, by their names as stored, each with its article's key."""
+        found: list[tuple[Any, ...]] = []
+        for name in speakers:
+            found += self._rows(f"{_STATEMENT} AND s.speech AND s.speaker = ? ORDER BY s.id", (name,))
+        return [_statement(row) for row in found]
+
+    def speakers(self) -> list[tuple[str, str | None, str | None]]:
+        """Return speaker, body spoken for, and group of the article, each such triple once, of all speech that isn't told as own."""
+        return self._rows(
+            "SELECT DISTINCT s.speaker, s.organisation, a.grp FROM statements s JOIN articles a ON a.key = s.article AND a.shown"
+            " WHERE s.speech AND s.voice != 'own' AND s.speaker IS NOT NULL"
+        )
 
     def attributed_otherwise(self, identity: str) -> list[int]:
         """Return the keys of articles whose statements were read by another attributor than this."""
-        return [row[0] for row in self._rows("SELECT key FROM articles WHERE attribution != ? ORDER BY key", (identity,))]
+        return [row[0] for row in self._rows("SELECT key FROM articles WHERE shown AND attribution != ? ORDER BY key", (identity,))]
 
     def unattributed(self) -> list[int]:
         """Return the keys of articles whose statements nobody has read since their group changed."""
-        return [row[0] for row in self._rows("SELECT key FROM articles WHERE attribution = '' ORDER BY key")]
+        return [row[0] for row in self._rows("SELECT key FROM articles WHERE shown AND attribution = '' ORDER BY key")]
 
     def counts(self) -> dict[str, int]:
         """Return how many articles, passages, sentences and statements there are."""
-        return {table: self._rows(f"SELECT count(*) FROM {table}")[0][0] for table in ("articles", "passages", "sentences", "statements")}
+        tables = ("passages", "sentences", "statements")
+        sums = ", ".join(f"coalesce(sum({table}), 0)" for table in tables)
+        row = self._rows(f"SELECT count(*), {sums} FROM articles WHERE shown")[0]
+        return dict(zip(("articles", *tables), row, strict=True))
 
     def _state(self, name: str) -> str | None:
         rows = self._rows("SELECT value FROM state WHERE name = ?", (name,))
         return str(rows[0][0]) if rows else None
+
+    @property
+    def made_for(self) -> str | None:
+        """What `set_made_for` noted."""
+        return self._state("made_for")
 
     @property
     def generation(self) -> int:
@@ -284,6 +414,10 @@ class Store:
             return False
         self._set("groups", listed)
         return True
+
+    def set_made_for(self, what: str) -> None:
+        """Note for which format and model this store was begun."""
+        self._set("made_for", what)
 
     def set_link(self, link: Link) -> None:
         """Remember an address in the state in which it was read last."""
@@ -318,29 +452,74 @@ class Store:
         self._db.executemany("INSERT OR IGNORE INTO copies VALUES (?, ?)", [(min(key, other), max(key, other)) for other in others])
 
     def add(self, analysed: Analysed, *, added: bool = False) -> int:
-        """Write an article that isn't there; return its key."""
-        article = analysed.article
+        """Write an article that isn't there and show it; return its key."""
+        key = self.write(analysed)
+        self.show(key, analysed.article, added=added)
+        return key
+
+    def write(self, analysed: Analysed) -> int:
+        """Write an article without showing it; return its key."""
+        key = self._write_article(analysed.article, analysed.attribution)
+        self._take_apart(key, analysed)
+        return key
+
+    def write_unread(self, article: Article) -> int:
+        """Write an article that nobody has taken apart yet, without showing it; return its key."""
+        return self._write_article(article, _UNREAD)
+
+    def take_apart(self, key: int, analysed: Analysed) -> None:
+        """Add to an article that was written unread what was found in it."""
+        self._take_apart(key, analysed)
+        self._db.execute("UPDATE articles SET attribution = ? WHERE key = ?", (analysed.attribution, key))
+
+    def _write_article(self, article: Article, attribution: str) -> int:
+        explained = dict(explained_acronyms(article.text))
         row = (
-            article.id, text_hash(article), *_stated(article), added,
-            json.dumps(article.pages), analysed.attribution, fingerprint(article.text), article.text,
+            article.id, text_hash(article), *_stated(article), json.dumps(article.pages), attribution, fingerprint(article.text),
+            json.dumps(explained) if explained else "",
         )  # fmt: skip
         key = self._db.execute(
-            "INSERT INTO articles (id, hash, source, title, grp, author, published, url, publication, kind,"
-            " origins, added, pages, attribution, fingerprint, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row,
+            "INSERT INTO articles (shown, added, first, sentences, passages, statements,"
+            " id, hash, source, title, grp, author, published, url, publication, kind, origins, pages, attribution, fingerprint, acronyms)"
+            " VALUES (0, 0, 0, 0, 0, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row,
         ).lastrowid  # fmt: skip
         if key is None:
             raise IndexFolderError(f"article {article.id!r}: the store gave it no key; build the index again with --rebuild")
-        halves, at = analysed.vectors.astype(np.float16), 0
-        for passage in analysed.passages:
-            number = self._db.execute(
-                "INSERT INTO passages (article, start, end) VALUES (?, ?, ?)", (key, passage.span.start, passage.span.end)
-            ).lastrowid
-            rows = [(key, number, s.start, s.end, halves[at + i].tobytes()) for i, s in enumerate(passage.sentences)]
-            self._db.executemany("INSERT INTO sentences (article, passage, start, end, vector) VALUES (?, ?, ?, ?, ?)", rows)
-            at += len(rows)
-        self._add_statements(key, analysed.statements)
-        self._db.executemany("INSERT INTO bands VALUES (?, ?)", [(value, key) for value in bands(article.text)])
+        self._db.execute("INSERT INTO texts VALUES (?, ?)", (key, article.text))
         return key
+
+    def _take_apart(self, key: int, analysed: Analysed) -> None:
+        if self._vectors is None:
+            self._set("dimension", str(analysed.vectors.shape[1]))
+            self._open_vectors(analysed.vectors.shape[1])
+        if self._vectors is not None:
+            self._vectors.write(self._next, analysed.vectors)
+        first, rows = self._next, []
+        for passage in analysed.passages:
+            spans = np.array([(span.start, span.end) for span in passage.sentences], np.int32)
+            rows.append((key, passage.span.start, passage.span.end, self._next, spans.tobytes()))
+            self._next += len(spans)
+        self._db.executemany("INSERT INTO passages (article, start, end, first, spans) VALUES (?, ?, ?, ?, ?)", rows)
+        self._db.execute(
+            "UPDATE articles SET first = ?, sentences = ?, passages = ? WHERE key = ?", (first, self._next - first, len(rows), key)
+        )
+        self._add_statements(key, analysed.statements)
+        self._db.executemany("INSERT INTO bands VALUES (?, ?)", [(value, key) for value in bands(analysed.article.text)])
+
+    def show(self, key: int, article: Article, *, added: bool) -> None:
+        """Let an article that was written be seen, stating what `article` does, from the next commit on."""
+        self.set_fields(key, article, added=added)
+        self._db.execute("UPDATE articles SET shown = 1, id = ? WHERE key = ?", (article.id, key))
+
+    def waiting(self, hash: str, attribution: str) -> list[int]:
+        """Return the keys of articles of this hash that were written, read by this attributor and not shown yet."""
+        return [
+            row[0] for row in self._rows("SELECT key FROM articles WHERE NOT shown AND hash = ? AND attribution = ?", (hash, attribution))
+        ]
+
+    def unshown(self) -> list[int]:
+        """Return the keys of articles that were written and aren't shown."""
+        return [row[0] for row in self._rows("SELECT key FROM articles WHERE NOT shown ORDER BY key")]
 
     def replace_statements(self, key: int, statements: Iterable[Statement], attribution: str) -> None:
         """Put other statements in place of an article's; its sentences and vectors stay."""
@@ -349,6 +528,8 @@ class Store:
         self._db.execute("UPDATE articles SET attribution = ? WHERE key = ?", (attribution, key))
 
     def _add_statements(self, key: int, statements: Iterable[Statement]) -> None:
+        statements = tuple(statements)
+        self._db.execute("UPDATE articles SET statements = ? WHERE key = ?", (len(statements), key))
         self._db.executemany(
             "INSERT INTO statements (article, speaker, voice, organisation, speech, source, cue, content) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             [
@@ -360,7 +541,7 @@ class Store:
     def remove(self, keys: Iterable[int]) -> None:
         """Take articles out with everything that belongs to them."""
         for key in keys:
-            for table in ("statements", "sentences", "passages", "bands", "copies"):
+            for table in ("statements", "passages", "bands", "copies", "texts"):
                 self._db.execute(f"DELETE FROM {table} WHERE article = ?", (key,))
             self._db.execute("DELETE FROM copies WHERE other = ?", (key,))
             self._db.execute("DELETE FROM articles WHERE key = ?", (key,))
@@ -371,6 +552,9 @@ class Store:
 
     def commit(self, *, changed: bool = True) -> None:
         """Make everything written visible at once, and start the next change."""
+        if self._vectors and int(self._state("next_sentence") or 0) != self._next:
+            self._vectors.sync()
+            self._set("next_sentence", str(self._next))
         if changed:
             self._set("generation", str(self.generation + 1))
         self._db.execute("COMMIT")
@@ -403,8 +587,20 @@ def _remarks(row: str) -> Remarks:
     return Remarks(fields["corrected"], {name: (value, origin) for name, (value, origin) in fields["filled"].items()}, fields["removed"])
 
 
-def _matrix(blobs: list[bytes]) -> Vectors:
-    return np.stack([np.frombuffer(blob, np.float16) for blob in blobs]).astype(np.float32) if blobs else np.zeros((0, 0), np.float32)
+def _known(row: tuple[Any, ...]) -> Known:
+    return Known(row[0], row[-3], _article(row[:-3]), bool(row[-2]), row[-1])
+
+
+def _passage(row: tuple[Any, ...]) -> StoredPassage:
+    id, article, start, end, first, spans = row
+    return StoredPassage(
+        id, article, Span(start, end), first, tuple(Span(*ends) for ends in np.frombuffer(spans, np.int32).reshape(-1, 2).tolist())
+    )
+
+
+def _statement(row: tuple[Any, ...]) -> tuple[int, Statement]:
+    key, id, source, cue, content, speaker, voice, organisation, speech = row
+    return key, Statement(id, _spans(source), _spans(cue), _spans(content), speaker, voice, organisation, bool(speech))
 
 
 def _listed(spans: Iterable[Span]) -> str:

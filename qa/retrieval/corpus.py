@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -16,16 +16,19 @@ from typing import Protocol
 
 import numpy as np
 
-from qa.attribution.groups import Registry, canonical_statement, explained_acronyms
+from qa.attribution.groups import Registry, canonical_statement
 from qa.errors import IndexFolderError
-from qa.index.build import DENSE, LEXICAL, STORE, derive_anew
+from qa.index.build import LEXICAL, STORE, derive_anew
 from qa.index.dense import DenseIndex
 from qa.index.folder import IndexFolder
 from qa.index.lexical import LexicalIndex, content_words
 from qa.index.store import Store
+from qa.index.vectors import Ids, Ranges
 from qa.models.encoder import Encoder, Vectors
 from qa.types import Article, PartialDate, Span, Statement
 
+_WHOLE = Span(0, sys.maxsize)
+_ARTICLES_KEPT = 2_000  # whose statements are remembered
 _VECTORS_KEPT = 64  # a question is looked at from several sides, each of which needs its vector
 
 
@@ -54,10 +57,10 @@ class Corpus:
         self._open_derived()
         self._texts: dict[int, str] = {}
         self._vectors: dict[str, Vectors] = {}
+        self._statements: dict[int, tuple[Statement, ...]] = {}
         self._lock = threading.Lock()
 
     def _open_derived(self) -> None:
-        dimension = self.encoder.identity.dimension
         try:
             self.lexical = LexicalIndex(self._home / LEXICAL)
             damaged = len(self.lexical) < self.store.counts()["passages"]
@@ -65,9 +68,9 @@ class Corpus:
             damaged = True
         if damaged:
             with self.place.locked():
-                derive_anew(self._home, dimension)
+                derive_anew(self._home)
             self.lexical = LexicalIndex(self._home / LEXICAL)
-        self.dense = DenseIndex.open(self._home / DENSE, self.store, dimension)
+        self.dense = DenseIndex.open(self._home, self.store)
 
     def refreshed(self) -> Corpus:
         """Return this state where nothing has changed since, else the newest."""
@@ -112,8 +115,12 @@ class Corpus:
         """Every article by its key, without its text, its group under the canonical name."""
         return {
             key: replace(article, group=self.registry.canonical(article.group)) if article.group else article
-            for key, article in self.store.articles().items()
+            for key, article in self._stored.items()
         }
+
+    @cached_property
+    def _stored(self) -> dict[int, Article]:
+        return self.store.articles()
 
     @cached_property
     def keys(self) -> dict[str, int]:
@@ -140,7 +147,7 @@ class Corpus:
     @cached_property
     def dates(self) -> tuple[PartialDate, PartialDate] | None:
         """The dates of the oldest and the newest article; None where none has a date."""
-        dated = [article.published for article in self.store.articles().values() if article.published]
+        dated = [article.published for article in self.articles.values() if article.published]
         return (min(dated, key=lambda date: date.first), max(dated, key=lambda date: date.last)) if dated else None
 
     def among(self, groups: Iterable[str], since: PartialDate | None, until: PartialDate | None) -> list[int] | None:
@@ -148,11 +155,43 @@ class Corpus:
         wanted = set(groups)
         if not wanted and not since and not until:
             return None
-        return [
-            key
-            for key, article in self.articles.items()
-            if (not wanted or article.group in wanted) and _may_fall(article.published, since, until)
-        ]
+        keys = np.array(
+            sorted(key for group in wanted for key in self.by_group.get(group, ())) if wanted else list(self.articles), np.int64
+        )
+        if since or until:
+            oldest, newest = self._days
+            places = np.searchsorted(np.fromiter(self.articles, np.int64), keys)
+            inside = newest[places] >= (since.first.toordinal() if since else 1)
+            keys = keys[inside & (oldest[places] <= (until.last.toordinal() if until else newest.max(initial=0)))]
+        found: list[int] = keys.tolist()
+        return found
+
+    @cached_property
+    def _days(self) -> tuple[Ids, Ids]:
+        """The first and the last day on which each article may have been published, in order of keys; 0 for an unknown one."""
+        dates = [article.published for article in self.articles.values()]
+        oldest, newest = (
+            [date.first.toordinal() if date else 0 for date in dates],
+            [date.last.toordinal() if date else 0 for date in dates],
+        )
+        return np.array(oldest, np.int64), np.array(newest, np.int64)
+
+    def ranges(self, articles: Sequence[int] | None, passages: Sequence[int] | None = None) -> Ranges | None:
+        """Return the numbers of the sentences of these articles or passages, in ascending order; None for all."""
+        if passages is not None:
+            return self.store.ranges(passages=passages)
+        if articles is None:
+            return None
+        keys, ranges = self._extents
+        found = ranges[np.searchsorted(keys, np.sort(np.asarray(articles, np.int64)))]
+        return np.asarray(found[np.argsort(found[:, 0], kind="stable")])
+
+    @cached_property
+    def _extents(self) -> tuple[Ids, Ranges]:
+        """The keys of all articles in order, and the numbers of their sentences."""
+        extents = self.store.extents()
+        order = np.argsort(extents.keys)
+        return extents.keys[order], extents.ranges[order]
 
     @cached_property
     def copies(self) -> dict[int, tuple[int, ...]]:
@@ -199,36 +238,55 @@ class Corpus:
     @cached_property
     def registry(self) -> Registry:
         """The names of groups, from groups.toml, the articles' own fields and acronyms that texts explain."""
-        stored = self.store.articles()
-        acronyms: dict[str, str] = {}
-        for key in list(stored)[:5000]:
-            acronyms.update(explained_acronyms(self.store.text(key)))
-        return Registry(self.store.groups(), stored.values(), acronyms, self.store.aliases())
+        return Registry(self.store.groups(), self._stored.values(), self.store.acronyms(), self.store.aliases())
 
-    @cached_property
-    def statements(self) -> dict[int, list[Statement]]:
-        """What each article gives to speakers, by the article's key, under their canonical names."""
+    def statements(self, key: int) -> tuple[Statement, ...]:
+        """Return what an article gives to speakers, under their canonical names."""
+        with self._lock:
+            known = self._statements.get(key)
+        if known is None:
+            group = self.articles[key].group
+            known = tuple(canonical_statement(statement, group, self.registry) for _, statement in self.store.statements([key]))
+            with self._lock:
+                if len(self._statements) > _ARTICLES_KEPT:
+                    self._statements.clear()
+                self._statements[key] = known
+        return known
+
+    def speech(self, key: int) -> tuple[Statement, ...]:
+        """Return what an article lets somebody else than its group say; who isn't named isn't somebody."""
+        return tuple(statement for statement in self.statements(key) if is_speech(statement))
+
+    def speech_of(self, is_meant: Callable[[Statement], bool]) -> dict[int, list[Statement]]:
+        """Return the speech of all whose name and body `is_meant` accepts, by the article's key in order."""
+        names = {raw for raw, canonical in self._voices if is_meant(canonical)}
         found: dict[int, list[Statement]] = defaultdict(list)
-        for key, statement in self.store.statements():
-            found[key].append(canonical_statement(statement, self.articles[key].group, self.registry))
+        for key, statement in sorted(self.store.statements_by(names), key=lambda pair: pair[0]):
+            said = canonical_statement(statement, self.articles[key].group, self.registry)
+            if is_speech(said) and is_meant(said):
+                found[key].append(said)
         return dict(found)
 
     @cached_property
-    def speech(self) -> dict[int, list[Statement]]:
-        """What each article lets somebody else than its group say, by the article's key; who isn't named isn't somebody."""
-        others = {key: [s for s in listed if s.speech and s.voice != "own" and s.speaker] for key, listed in self.statements.items()}
-        return {key: said for key, said in others.items() if said}
+    def _voices(self) -> list[tuple[str, Statement]]:
+        """Everybody who is heard, by the name as stored, with a statement that has nothing but the canonical names."""
+        found = []
+        for speaker, organisation, stated in self.store.speakers():
+            group = self.registry.canonical(stated) if stated else None
+            said = canonical_statement(Statement("", (), (), (), speaker, "quoted", organisation), group, self.registry)
+            if is_speech(said):
+                found.append((speaker, said))
+        return found
 
     @cached_property
     def speakers(self) -> dict[str, tuple[str, ...]]:
         """Speakers by the names they may be asked for: the whole name and, for persons, the last one."""
         found: dict[str, set[str]] = defaultdict(set)
-        for statements in self.speech.values():
-            for statement in statements:
-                name = statement.speaker or ""
-                found[name.casefold()].add(name)
-                if name not in self.registry.groups and name[:1].isupper():
-                    found[name.split()[-1].casefold()].add(name)
+        for _, statement in self._voices:
+            name = statement.speaker or ""
+            found[name.casefold()].add(name)
+            if name not in self.registry.groups and name[:1].isupper():
+                found[name.split()[-1].casefold()].add(name)
         return {name: tuple(sorted(owners)) for name, owners in found.items()}
 
     def spoken(self, names: Iterable[str], among: Sequence[int] | None) -> tuple[list[int], list[int]]:
@@ -239,24 +297,38 @@ class Corpus:
         wanted = [set(content_words(name)) for name in names]
         allowed = None if among is None else set(among)
         spans: dict[int, list[Span]] = defaultdict(list)
-        for words, key, said in self._voices:
-            if (allowed is None or key in allowed) and any(name <= words for name in wanted):
-                spans[key] += said
-        sentences = self.store.sentences(articles=spans)
-        passages = {s.passage for s in sentences if any(s.span.overlaps(span) for span in spans[s.article])}
-        return list(spans), sorted(passages)
+        for key, said in self.speech_of(lambda statement: _is_one_of(wanted, called(statement))).items():
+            spans[key] += [span for statement in said for span in statement.content]
+        for author, keys in self._by_author.items():
+            if _is_one_of(wanted, author):
+                for key in keys:
+                    spans[key].append(_WHOLE)
+        inside = {key: listed for key, listed in spans.items() if allowed is None or key in allowed}
+        places = self.store.passages_in(inside)
+        return list(inside), [p.id for p in places if any(s.overlaps(span) for s in p.sentences for span in inside[p.article])]
 
     @cached_property
-    def _voices(self) -> list[tuple[frozenset[str], int, tuple[Span, ...]]]:
-        """The words of each speaker's or author's name, the article's key, and where they speak in it."""
-        found = [(frozenset(content_words(called(s))), key, s.content) for key, said in self.speech.items() for s in said]
-        whole = (Span(0, sys.maxsize),)
-        return found + [(frozenset(content_words(a.author)), key, whole) for key, a in self.articles.items() if a.author]
+    def _by_author(self) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = defaultdict(list)
+        for key, article in self.articles.items():
+            if article.author:
+                found[article.author].append(key)
+        return dict(found)
 
     @cached_property
     def authors(self) -> dict[str, tuple[str, ...]]:
         """Authors of articles by their name in small letters."""
-        return {article.author.casefold(): (article.author,) for article in self.articles.values() if article.author}
+        return {author.casefold(): (author,) for author in self._by_author}
+
+
+def is_speech(statement: Statement) -> bool:
+    """Tell whether somebody who is named says it who isn't the article's group."""
+    return statement.speech and statement.voice != "own" and bool(statement.speaker)
+
+
+def _is_one_of(wanted: Sequence[set[str]], name: str) -> bool:
+    words = set(content_words(name))
+    return any(one <= words for one in wanted)
 
 
 def called(statement: Statement) -> str:
@@ -268,12 +340,3 @@ def goes_by(statement: Statement, name: str) -> bool:
     """Tell whether all words of `name` are in the speaker's name or in that of the body that the speaker speaks for."""
     wanted = set(content_words(name))
     return bool(wanted) and any(wanted <= set(content_words(one)) for one in (statement.speaker, statement.organisation) if one)
-
-
-def _may_fall(published: PartialDate | None, since: PartialDate | None, until: PartialDate | None) -> bool:
-    """Tell whether a date may lie between two others; an unknown date never does."""
-    if since is None and until is None:
-        return True
-    if published is None:
-        return False
-    return (since is None or published.last >= since.first) and (until is None or published.first <= until.last)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from qa.index.lexical import content_words
-from qa.index.store import StoredSentence
+from qa.index.store import StoredPassage, StoredSentence
 from qa.models.encoder import Vectors
 from qa.retrieval.corpus import Corpus
 from qa.retrieval.dates import expressions
@@ -53,12 +53,16 @@ class _Found:
 
 @dataclass(frozen=True, slots=True)
 class _Pool:
-    """All passages that any search brought, and of each the article's key and the rows of its sentences in `vectors`."""
+    """All passages that any search brought, in order of their numbers; `vectors` has a row for each of their sentences."""
 
-    passages: list[int]
-    article_keys: list[int]
+    passages: list[StoredPassage]
     starts: list[int]
     vectors: Vectors
+
+    @property
+    def article_keys(self) -> list[int]:
+        """The key of each passage's article."""
+        return [passage.article for passage in self.passages]
 
     def cosines(self, vector: Vectors) -> Vectors:
         """Return the cosine of each passage's best sentence, shape (passages,)."""
@@ -137,8 +141,8 @@ def _look(
     lexical: int,
     dense: int,
 ) -> _Found:
-    ids = None if among is None else corpus.store.sentence_ids(among, passages)
-    return _Found(dict(corpus.lexical.search(words, lexical, among, passages)), corpus.dense.search(vector, dense, ids), vector)
+    nearest = corpus.dense.search(vector, dense, corpus.ranges(among, passages))
+    return _Found(dict(corpus.lexical.search(words, lexical, among, passages)), nearest, vector)
 
 
 def _weighted(text: str, carried: Sequence[tuple[str, float]] = ()) -> dict[str, float]:
@@ -158,24 +162,18 @@ def _drawn(vector: Vectors, towards: Vectors, carried: Sequence[tuple[str, float
 def _pooled(found: Sequence[_Found], corpus: Corpus) -> _Pool | None:
     """Bring together what several searches found; None where that is nothing."""
     nearest = {number for one in found for number, _ in one.nearest}
-    wanted = {passage for one in found for passage in one.lexical} | set(corpus.store.passages_of(nearest).values())
-    rows = corpus.store.places(wanted)  # in order of passages
-    if not rows:
+    wanted = {passage for one in found for passage in one.lexical} | set(corpus.store.passages_with(nearest))
+    passages = [passage for passage in corpus.store.passages(wanted) if passage.article in corpus.articles]
+    if not passages:
         return None
-    passages: list[int] = []
-    keys: list[int] = []
-    starts: list[int] = []
-    for at, (_, passage, key) in enumerate(rows):
-        if not passages or passages[-1] != passage:
-            passages.append(passage)
-            keys.append(key)
-            starts.append(at)
-    return _Pool(passages, keys, starts, corpus.dense.vectors([sentence for sentence, _, _ in rows]))
+    ranges = np.array([(passage.first, passage.first + len(passage.sentences)) for passage in passages], np.int64)
+    starts = np.cumsum(ranges[:, 1] - ranges[:, 0]) - (ranges[:, 1] - ranges[:, 0])
+    return _Pool(passages, starts.tolist(), corpus.store.halves(ranges).astype(np.float32))
 
 
 def _scores(pool: _Pool, found: _Found) -> Vectors:
     """Return BM25 and the best sentence's cosine, each scaled to at most 1, added up for each passage of the pool."""
-    lexical = np.array([found.lexical.get(passage, 0.0) for passage in pool.passages], np.float32)
+    lexical = np.array([found.lexical.get(passage.id, 0.0) for passage in pool.passages], np.float32)
     cosines = pool.cosines(found.vector)
     scores = lexical / (lexical.max() or 1.0) + DENSE_WEIGHT * np.maximum(0.0, cosines) / max(float(cosines.max()), 1e-6)
     return np.asarray(scores, np.float32)
@@ -210,15 +208,14 @@ def _fair(scores: Vectors, homes: Sequence[tuple[int, str | None]], k: int) -> l
 
 def _candidates(pool: _Pool, scores: Vectors, picked: Sequence[int], corpus: Corpus) -> list[Candidate]:
     """Return these passages of the pool with their sentences, in this order."""
-    by_passage: dict[int, list[StoredSentence]] = {pool.passages[at]: [] for at in picked}
-    for sentence in corpus.store.sentences(passages=by_passage):
-        by_passage[sentence.passage].append(sentence)
-    places = corpus.store.passages(by_passage)
     found = []
     for at in picked:
-        sentences = tuple(by_passage[pool.passages[at]])
-        key, span = places[pool.passages[at]]
-        article = corpus.articles[key]
-        hit = Hit(Passage(article.id, span, tuple(s.span for s in sentences)), article, round(float(scores[at]), 4))
-        found.append(Candidate(hit, key, sentences))
+        passage, start = pool.passages[at], pool.starts[at]
+        article = corpus.articles[passage.article]
+        sentences = tuple(
+            StoredSentence(passage.first + number, passage.article, passage.id, span, pool.vectors[start + number])
+            for number, span in enumerate(passage.sentences)
+        )
+        hit = Hit(Passage(article.id, passage.span, passage.sentences), article, round(float(scores[at]), 4))
+        found.append(Candidate(hit, passage.article, sentences))
     return found

@@ -1,0 +1,120 @@
+"""Sentence vectors on disk: row number n is the vector of sentence number n, in half precision, one after the other.
+
+Rows are written before the store tells of them and never change afterwards, so that whoever reads needs no lock. They
+are read, not mapped: what was looked at stays in the system's cache and doesn't count as this process's memory.
+"""
+
+from __future__ import annotations
+
+import os
+import weakref
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from qa.errors import IndexFolderError
+from qa.models.encoder import Vectors
+
+Ids = npt.NDArray[np.int64]
+Ranges = npt.NDArray[np.int64]
+"""Half-open ranges of sentence numbers in ascending order, shape (n, 2)."""
+
+Halves = npt.NDArray[np.float16]
+
+_BLOCK = 32_768  # rows read at a time
+
+
+class VectorFile:
+    """The vectors of one store."""
+
+    def __init__(self, path: Path, dimension: int, *, write: bool = False) -> None:
+        """Open the file, for writing make it where it is missing; raise IndexFolderError where that fails."""
+        self._path = path
+        self._row = 2 * dimension
+        self._dimension = dimension
+        try:
+            self._file = os.open(path, (os.O_RDWR | os.O_CREAT) if write else os.O_RDONLY, 0o666)
+        except OSError as error:
+            raise IndexFolderError(f"{path}: can't be opened ({error.strerror}); build the index again with --rebuild") from error
+        self.close = weakref.finalize(self, os.close, self._file)
+
+    @property
+    def rows(self) -> int:
+        """How many rows the file has room for."""
+        return os.fstat(self._file).st_size // self._row
+
+    def write(self, first: int, vectors: Vectors) -> None:
+        """Write rows from number `first` on; shape (n, dimension)."""
+        rest = memoryview(np.ascontiguousarray(vectors, np.float16).tobytes())
+        at = first * self._row
+        while rest:
+            written = os.pwrite(self._file, rest, at)
+            rest, at = rest[written:], at + written
+
+    def sync(self) -> None:
+        """Have what was written survive a failure of power."""
+        os.fsync(self._file)
+
+    def read(self, ranges: Ranges) -> Halves:
+        """Return the rows of these ranges, one range after the other, shape (rows, dimension)."""
+        parts = []
+        for first, last in _joined(ranges).tolist():
+            part = os.pread(self._file, (last - first) * self._row, first * self._row)
+            if len(part) != (last - first) * self._row:
+                raise IndexFolderError(f"{self._path}: is cut short; build the index again with --rebuild")
+            parts.append(part)
+        return np.frombuffer(b"".join(parts), np.float16).reshape(-1, self._dimension)
+
+    def blocks(self, ranges: Ranges, rows: int = _BLOCK) -> Iterator[tuple[Ids, Halves]]:
+        """Yield the numbers and the rows of these ranges, at most `rows` at a time."""
+        for part in _cut(_joined(ranges), rows):
+            yield numbers(part), self.read(part)
+
+
+def ranges_of(ids: Sequence[int] | Ids) -> Ranges:
+    """Return the ranges that these numbers make up."""
+    sorted_ids = np.unique(np.asarray(ids, np.int64))
+    if not len(sorted_ids):
+        return np.zeros((0, 2), np.int64)
+    breaks = np.flatnonzero(np.diff(sorted_ids) != 1) + 1
+    return np.stack([sorted_ids[np.r_[0, breaks]], sorted_ids[np.r_[breaks - 1, len(sorted_ids) - 1]] + 1], axis=1)
+
+
+def numbers(ranges: Ranges) -> Ids:
+    """Return every number in these ranges, in order, shape (total(ranges),)."""
+    lengths = ranges[:, 1] - ranges[:, 0]
+    starts = np.repeat(ranges[:, 0] - np.cumsum(lengths) + lengths, lengths)
+    return np.asarray(starts + np.arange(len(starts)), np.int64)
+
+
+def total(ranges: Ranges) -> int:
+    """Return how many numbers are in these ranges."""
+    return int((ranges[:, 1] - ranges[:, 0]).sum())
+
+
+def _joined(ranges: Ranges) -> Ranges:
+    """Make one of ranges of which one begins where the other ends."""
+    if len(ranges) < 2:
+        return ranges
+    breaks = np.flatnonzero(ranges[1:, 0] != ranges[:-1, 1]) + 1
+    return np.stack([ranges[np.r_[0, breaks], 0], ranges[np.r_[breaks - 1, len(ranges) - 1], 1]], axis=1)
+
+
+def _cut(ranges: Ranges, rows: int) -> Iterator[Ranges]:
+    """Yield ranges in lots of at most `rows` numbers."""
+    lot: list[tuple[int, int]] = []
+    room = rows
+    for first, last in ranges.tolist():
+        at = first
+        while at < last:
+            end = min(last, at + room)
+            lot.append((at, end))
+            room -= end - at
+            at = end
+            if not room:
+                yield np.array(lot, np.int64)
+                lot, room = [], rows
+    if lot:
+        yield np.array(lot, np.int64)
