@@ -28,9 +28,12 @@ WARMING = 10
 
 
 def told(file: Path) -> list[str]:
-    """Return the questions of a file, each once."""
+    """Return the questions of a file, each once; stop with a line where there are too few to leave out those that warm up."""
     lines = [line.strip() for line in file.read_text("utf-8").splitlines() if line.strip()]
-    return list(dict.fromkeys(json.loads(line)["question"] if line.startswith("{") else line for line in lines))
+    found = list(dict.fromkeys(json.loads(line)["question"] if line.startswith("{") else line for line in lines))
+    if len(found) < 2 * WARMING:
+        raise SystemExit(f"{file}: has {len(found)} different questions; expected at least {2 * WARMING}, {WARMING} of which only warm up")
+    return found
 
 
 def main() -> None:
@@ -58,7 +61,7 @@ def main() -> None:
         say(f"encoding {len(windows):,} windows for the baseline")
         plain.build(windows)
         calls: dict[str, Callable[[str], object]] = {"plain": plain.search, "finding": finding.search, "whole answer": answering.ask}
-        warming, measured = asked[-WARMING:], asked[: -WARMING or None][: options.count]
+        warming, measured = asked[-WARMING:], asked[:-WARMING][: options.count]
         for question in warming:
             for call in calls.values():
                 call(question)
