@@ -30,6 +30,7 @@ import numpy.typing as npt
 from common import MB, Plain, commit, environment, heading, mb, memory, ms, quantile, say, table, timed
 from made_up import RARE, RARE_PASSAGES, MadeUpAttributor, MadeUpEncoder, Spent, articles, questions, write
 
+from qa.index.store import Store
 from qa.library import Library, add_articles, build, load_encoder, remove
 from qa.models.encoder import Vectors
 
@@ -132,29 +133,29 @@ def measured(home: Path, count: int) -> Row:
 
 def recall(library: Library, vectors: Vectors) -> Row:
     """Return how many of the truly nearest sentences the dense index finds, among all and among the rare group's."""
-    dense: Any = library._corpus.dense
+    corpus = library._corpus
     rare = library.articles(groups=[RARE])
-    keys = [library._corpus.keys[article.id] for article in rare]
-    inside = [id for id, _ in dense.search(vectors[0], 100 * RARE_PASSAGES, articles=keys)]
+    only = corpus.ranges([corpus.keys[article.id] for article in rare])
+    inside = [id for id, _ in corpus.dense.search(vectors[0], 100 * RARE_PASSAGES, only)]
     there = sum(len(library.sentences(article.id)) for article in rare)
-    of_all = [timed(dense.search, vector, NEAREST, articles=None) for vector in vectors]
-    of_few = [timed(dense.search, vector, NEAREST, articles=keys) for vector in vectors]
+    of_all = [timed(corpus.dense.search, vector, NEAREST, None) for vector in vectors]
+    of_few = [timed(corpus.dense.search, vector, NEAREST, only) for vector in vectors]
     return {
-        "recall": shared([found for _, found in of_all], exact(dense, vectors)),
-        "recall_rare": shared([found for _, found in of_few], exact(dense, vectors, np.array(inside, np.int64))),
+        "recall": shared([found for _, found in of_all], exact(corpus.store, vectors)),
+        "recall_rare": shared([found for _, found in of_few], exact(corpus.store, vectors, np.array(inside, np.int64))),
         "rare": {"articles": len(rare), "sentences": there, "reached": len(set(inside))},
         "dense": quantile([seconds for seconds, _ in of_all], 0.5),
         "dense_rare": quantile([seconds for seconds, _ in of_few], 0.5),
     }
 
 
-def exact(dense: Any, vectors: Vectors, among: npt.NDArray[np.int64] | None = None) -> list[set[int]]:
+def exact(store: Store, vectors: Vectors, among: npt.NDArray[np.int64] | None = None) -> list[set[int]]:
     """Return the ids of the NEAREST sentences to each vector, by looking at all of them (or all of `among`) block by block."""
     scores = np.full((len(vectors), NEAREST), -np.inf, np.float32)
     ids = np.full((len(vectors), NEAREST), -1, np.int64)
-    for every, rows in dense.blocks():
-        kept = slice(None) if among is None else np.isin(every, among)
-        numbers, block = every[kept], rows[kept]
+    for every, rows in store.blocks(store.ranges()):
+        kept = np.ones(len(every), bool) if among is None else np.isin(every, among)
+        numbers, block = every[kept], rows[kept].astype(np.float32)
         scores = np.concatenate([scores, vectors @ block.T], axis=1)
         ids = np.concatenate([ids, np.broadcast_to(numbers, (len(vectors), len(numbers)))], axis=1)
         best = np.argpartition(-scores, NEAREST - 1, axis=1)[:, :NEAREST]
@@ -170,9 +171,9 @@ def shared(found: Sequence[Sequence[tuple[int, float]]], right: Sequence[set[int
 def flat(library: Library, asked: Sequence[str]) -> Row:
     """Return the median and the 95th percentile of the seconds of plain FAISS over the same sentences, the question encoded too."""
     plain = Plain()
-    dense: Any = library._corpus.dense
-    for _, block in dense.blocks():
-        plain.add(block)
+    store = library._corpus.store
+    for _, block in store.blocks(store.ranges()):
+        plain.add(block.astype(np.float32))
     for question in asked[-WARMING:]:
         plain.search(question, NEAREST)
     took = [timed(plain.search, question, NEAREST)[0] for question in asked]
