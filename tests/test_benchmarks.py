@@ -154,13 +154,16 @@ def test_questions_are_different_and_half_of_them_name_a_group(some: list[Articl
         questions(1000, 100)
 
 
-class _Dense:
-    """Vectors in blocks, as a dense index yields them."""
+class _Store:
+    """Vectors in blocks, as a store yields them."""
 
     def __init__(self, ids: npt.NDArray[np.int64], vectors: Vectors) -> None:
         self.ids, self.vectors = ids, vectors
 
-    def blocks(self) -> Iterator[tuple[npt.NDArray[np.int64], Vectors]]:
+    def ranges(self) -> None:
+        """All of them."""
+
+    def blocks(self, _: None) -> Iterator[tuple[npt.NDArray[np.int64], Vectors]]:
         for at in range(0, len(self.ids), 7):
             yield self.ids[at : at + 7], self.vectors[at : at + 7]
 
@@ -169,12 +172,12 @@ def test_exact_search_looks_at_everything() -> None:
     rng = np.random.default_rng(3)
     vectors, asked = (rng.standard_normal((count, 16), np.float32) for count in (60, 5))
     ids = rng.permutation(1000)[:60].astype(np.int64)
-    dense = _Dense(ids, vectors)
+    store = _Store(ids, vectors)
     right = [set(ids[np.argsort(-(vectors @ vector))[:NEAREST]].tolist()) for vector in asked]
-    assert exact(dense, asked) == right
+    assert exact(store, asked) == right
     few = ids[::5]
     inside = [set(few[np.argsort(-(vectors[::5] @ vector))[:NEAREST]].tolist()) for vector in asked]
-    assert exact(dense, asked, few) == inside
+    assert exact(store, asked, few) == inside
     assert shared([[(id, 1.0) for id in wanted] for wanted in right], right) == 1.0
     assert shared([[(id, 1.0) for id in list(wanted)[:5]] for wanted in right], right) == 0.5
 

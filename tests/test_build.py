@@ -585,7 +585,7 @@ from articles import NOBODY, WordEncoder
 from qa.library import build
 
 folder, corpus, rebuild = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3] == "rebuild"
-qa.index.build._KEPT_EVERY = 0.01  # so that kills come between what is kept, too
+qa.index.build._KEPT_EVERY = 1e9 if len(sys.argv) > 4 else 0.01  # so that kills come between what is kept, too, but steps are countable
 qa.index.dense.FLAT_MOST = 50  # so that there is a file of codes
 if len(sys.argv) > 4:  # die at the nth of the steps that change something on disk
     import os, signal

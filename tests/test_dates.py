@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from qa.retrieval.asking import kind_of
-from qa.retrieval.dates import events, expressions, in_words, says_when
+from qa.retrieval.dates import Titles, events, expressions, in_words, says_when
 from qa.types import Article, PartialDate
 
 NEWEST = PartialDate(2025, 9, 20)
@@ -139,13 +139,13 @@ def test_an_event_has_the_date_of_the_earliest_article_that_it_is_the_title_of()
         _article("other", "Tolls", PartialDate(2023, 1)),
     ]
     text = "What has the Guild said since the bridge plan?"
-    (dated,) = events(text, articles)
+    (dated,) = events(text, Titles(articles))
     assert (dated.span.of(text), dated.since, dated.until) == ("since the bridge plan", PartialDate(2024, 1), None)
-    (dated,) = events("What did the Guild say before the tolls?", articles)
+    (dated,) = events("What did the Guild say before the tolls?", Titles(articles))
     assert (dated.since, dated.until) == (None, PartialDate(2023, 1))
-    assert list(events("What has the Guild said since the plan?", articles)) == []  # one word in two titles is too little
-    assert list(events("What has the Guild said since the flood?", articles)) == []
-    assert list(events("What has the Guild said since May 2024?", articles)) == []
+    assert list(events("What has the Guild said since the plan?", Titles(articles))) == []  # one word in two titles is too little
+    assert list(events("What has the Guild said since the flood?", Titles(articles))) == []
+    assert list(events("What has the Guild said since May 2024?", Titles(articles))) == []
 
 
 def test_a_stretch_of_time_in_words() -> None:

@@ -16,6 +16,7 @@ from safetensors.torch import load_file
 from qa.attribution import train
 from qa.attribution.tagger import CONTENT, CUE, LINE_BREAK, SOURCE, Heads, attributions, tokenized
 from qa.errors import ModelError
+from qa.models.bert import BareBert
 from qa.models.finetuned import bundled_model, load_difference, save_difference
 
 _TEXT = "Ada Marsh said the weir is low.\n\n“It leaks,” she added. The mill stands."
@@ -114,7 +115,7 @@ def test_weights_that_are_none_are_refused_in_one_line(bundled: tuple[Any, Any],
 
 def test_an_untrained_model_decodes_any_text(bundled: tuple[Any, Any]) -> None:
     texts = ["", " \n ", "🐟", "word " * 700, _TEXT, "\n" * 50 + "“" * 300]
-    for text, found in zip(texts, attributions(texts, bundled[0].eval(), _heads().eval(), bundled[1]), strict=True):
+    for text, found in zip(texts, attributions(texts, BareBert(bundled[0].eval()), _heads().eval(), bundled[1]), strict=True):
         for item in found:
             assert all(0 <= span.start < span.end <= len(text) for span in (item.cue, *item.content, *filter(None, [item.source])))
 

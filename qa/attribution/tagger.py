@@ -22,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from qa.models.bert import BareBert
 from qa.models.finetuned import trained_model
 from qa.types import Span
 
@@ -137,7 +138,7 @@ class Tagger:
         self._loading = threading.Lock()
 
     @cached_property
-    def _parts(self) -> tuple[Any, Heads, Any]:
+    def _parts(self) -> tuple[BareBert, Heads, Any]:
         return trained_model(self._weights, Heads)
 
     def attributions(self, texts: Sequence[str]) -> list[list[Attribution]]:
@@ -148,9 +149,9 @@ class Tagger:
 
 
 def attributions(
-    texts: Sequence[str], model: Any, heads: Heads, tokenizer: Any, tokenizing: AbstractContextManager[Any] = _NO_LOCK
+    texts: Sequence[str], model: BareBert, heads: Heads, tokenizer: Any, tokenizing: AbstractContextManager[Any] = _NO_LOCK
 ) -> list[list[Attribution]]:
-    """Return the attributions of each text, by a model in evaluation mode; `tokenizing` is held around each use of the tokenizer."""
+    """Return the attributions of each text; `tokenizing` is held around each use of the tokenizer."""
     tokens = []
     for text in texts:
         with tokenizing:  # a tokenizer is of one thread at a time
@@ -167,7 +168,7 @@ def attributions(
     return [sorted(items, key=lambda item: (item.cue.start, item.cue.end)) for items in found]
 
 
-def _scores(batch: list[_Window], tokens: list[Tokens], model: Any, heads: Heads) -> Iterator[tuple[npt.NDArray[np.float32], ...]]:
+def _scores(batch: list[_Window], tokens: list[Tokens], model: BareBert, heads: Heads) -> Iterator[tuple[npt.NDArray[np.float32], ...]]:
     width = max(w.last - w.first for w in batch) + 2
     ids = torch.zeros(len(batch), width, dtype=torch.long)
     mask = torch.zeros(len(batch), width, dtype=torch.long)
@@ -176,7 +177,7 @@ def _scores(batch: list[_Window], tokens: list[Tokens], model: Any, heads: Heads
         ids[row, : len(inner) + 2] = torch.tensor([101, *inner.tolist(), 102])
         mask[row, : len(inner) + 2] = 1
     with torch.inference_mode():
-        states = model(input_ids=ids, attention_mask=mask).last_hidden_state.float()
+        states = model(ids, mask).float()
         labels, to_cue, to_source = heads(states, mask)
         arrays = [t.numpy() for t in (labels.softmax(-1), to_cue, to_source)]
     for row, w in enumerate(batch):

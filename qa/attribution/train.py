@@ -24,6 +24,7 @@ import numpy as np
 import torch
 
 from qa.attribution.tagger import CONTENT, CUE, SOURCE, WEIGHTS, Heads, Ints, Tokens, attributions, tokenized
+from qa.models.bert import BareBert
 from qa.models.finetuned import bundled_model, load_difference, save_difference
 from qa.models.training import Training
 from qa.types import Span
@@ -192,7 +193,7 @@ def scores(gold: Sequence[Mapping[str, Any]], model: Any, heads: Heads, tokenize
     """Return F1 of the characters of each role, and of whole attributions: contents that overlap by half, with the right source."""
     hit: Counter[str] = Counter()
     of: Counter[str] = Counter()
-    found = attributions([article["text"] for article in gold], model, heads, tokenizer)
+    found = attributions([article["text"] for article in gold], BareBert(model), heads, tokenizer)
     for article, predicted in zip(gold, found, strict=True):
         marked = article["attributions"]
         for role in ("source", "cue", "content"):

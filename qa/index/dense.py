@@ -97,9 +97,16 @@ class DenseIndex:
         if self._older is None:
             return self._among_newer(vector, k, among)
         if among is not None and total(among) <= FEW:
-            return _best(numbers(among), self._store.halves(among).astype(np.float32) @ vector, k)
+            return _best(numbers(among), self.vectors(among) @ vector, k)
         found = [*self._among_older(self._older, vector, k, among), *self._among_newer(vector, k, among)]
         return sorted(found, key=lambda pair: -pair[1])[:k]
+
+    def vectors(self, ranges: Ranges) -> Vectors:
+        """Return the vectors of the sentences in these ranges, one range after the other, shape (n, dimension)."""
+        import torch  # for its conversion, twenty times as quick as NumPy's
+
+        found: Vectors = torch.from_numpy(self._store.halves(ranges)).float().numpy()
+        return found
 
     def _among_newer(self, vector: Vectors, k: int, among: Ranges | None) -> _FOUND:
         if not len(self._newer):
@@ -126,7 +133,7 @@ class DenseIndex:
             parameters.sel = selector
         _, ids = older.index.search(vector.reshape(1, -1), AGAIN * k, params=parameters)
         live = _inside(np.sort(ids[0][ids[0] >= 0]), self._live)
-        return _best(live, self._store.halves(ranges_of(live)).astype(np.float32) @ vector, k) if len(live) else []
+        return _best(live, self.vectors(ranges_of(live)) @ vector, k) if len(live) else []
 
 
 def write_file(folder: Path, store: Store) -> None:

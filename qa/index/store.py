@@ -66,7 +66,10 @@ VECTORS = "sentences.f16"  # beside the SQLite file
 _ARTICLE = "key, id, title, grp, author, published, url, publication, kind, source, origins, pages"
 _KNOWN = f"{_ARTICLE}, hash, added, fingerprint"
 _PASSAGE = "id, article, start, end, first, spans"
-_HOLDING = "SELECT id, first + length(spans) / 8 FROM passages WHERE first <= ? ORDER BY first DESC LIMIT 1"
+_HOLDING = (
+    "SELECT DISTINCT p.id FROM json_each(?) s JOIN passages p ON p.first = (SELECT max(first) FROM passages WHERE first <= s.value)"
+    " WHERE s.value < p.first + length(p.spans) / 8"
+)
 _STATEMENT = (
     "SELECT s.article, a.id, s.source, s.cue, s.content, s.speaker, s.voice, s.organisation, s.speech"
     " FROM statements s JOIN articles a ON a.key = s.article WHERE a.shown"
@@ -78,13 +81,26 @@ _PART = 500  # how many numbers one statement lists; SQLite allows at least 999
 
 @dataclass(frozen=True, slots=True)
 class StoredPassage:
-    """A passage with its number, its article's key, its place, and its sentences, which are number `first` and those that follow."""
+    """A passage with its number, its article's key, its place, and its sentences, which are numbers `first` to `end`.
+
+    Many are looked at for each that is shown, so that the places of the sentences are told only when they are asked for.
+    """
 
     id: int
     article: int
     span: Span
     first: int
-    sentences: tuple[Span, ...]
+    packed: bytes
+
+    @property
+    def end(self) -> int:
+        """The number after that of the last sentence."""
+        return self.first + len(self.packed) // 8
+
+    @property
+    def sentences(self) -> tuple[Span, ...]:
+        """The places of the sentences in the text."""
+        return tuple(Span(*ends) for ends in np.frombuffer(self.packed, np.int32).reshape(-1, 2).tolist())
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,23 +332,15 @@ class Store:
 
     def passages_with(self, sentences: Iterable[int]) -> list[int]:
         """Return the passage of each of these sentences, each passage once, in order of their numbers."""
-        found: list[int] = []
-        last = -1
-        with self._lock:
-            for sentence in sorted(map(int, sentences)):
-                if sentence >= last:
-                    row = self._db.execute(_HOLDING, (sentence,)).fetchone()
-                    if row and sentence < row[1]:
-                        found.append(row[0])
-                        last = row[1]
-        return found
+        listed = json.dumps(sorted(map(int, sentences)))
+        return sorted(row[0] for row in self._rows(_HOLDING, (listed,)))
 
     def sentences(self, *, passages: Iterable[int] | None = None, articles: Iterable[int] | None = None) -> list[StoredSentence]:
         """Return the sentences of these passages or of these articles, in order of their numbers, with their vectors."""
         places = self.passages(passages) if passages is not None else self.passages_in(articles or ())
         if not places:
             return []
-        vectors = self.halves(np.array([(p.first, p.first + len(p.sentences)) for p in places], np.int64)).astype(np.float32)
+        vectors = self.halves(np.array([(p.first, p.end) for p in places], np.int64)).astype(np.float32)
         each = ((place, at, span) for place in places for at, span in enumerate(place.sentences))
         return [StoredSentence(place.first + at, place.article, place.id, span, vectors[row]) for row, (place, at, span) in enumerate(each)]
 
@@ -592,10 +600,8 @@ def _known(row: tuple[Any, ...]) -> Known:
 
 
 def _passage(row: tuple[Any, ...]) -> StoredPassage:
-    id, article, start, end, first, spans = row
-    return StoredPassage(
-        id, article, Span(start, end), first, tuple(Span(*ends) for ends in np.frombuffer(spans, np.int32).reshape(-1, 2).tolist())
-    )
+    id, article, start, end, first, packed = row
+    return StoredPassage(id, article, Span(start, end), first, packed)
 
 
 def _statement(row: tuple[Any, ...]) -> tuple[int, Statement]:

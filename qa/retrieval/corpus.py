@@ -25,6 +25,7 @@ from qa.index.lexical import LexicalIndex, content_words
 from qa.index.store import Store
 from qa.index.vectors import Ids, Ranges
 from qa.models.encoder import Encoder, Vectors
+from qa.retrieval.dates import Titles
 from qa.types import Article, PartialDate, Span, Statement
 
 _WHOLE = Span(0, sys.maxsize)
@@ -232,6 +233,11 @@ class Corpus:
     def _age(self, key: int) -> tuple[bool, int, int]:
         published = self.articles[key].published
         return published is None, published.first.toordinal() if published else 0, key
+
+    @cached_property
+    def titles(self) -> Titles:
+        """The words of titles, by which an event is dated."""
+        return Titles(self.articles.values())
 
     # ---- names
 

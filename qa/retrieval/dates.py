@@ -9,6 +9,7 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -178,18 +179,36 @@ def _as_precise(day: dt.date, model: PartialDate) -> PartialDate:
 # ---- events
 
 
-def events(text: str, articles: Iterable[Article]) -> Iterator[Dated]:
+class Titles:
+    """The titles of dated articles, by their words."""
+
+    def __init__(self, articles: Iterable[Article]) -> None:
+        """Read the titles of these articles."""
+        self._dates: list[PartialDate] = []
+        self._having: dict[str, set[int]] = defaultdict(set)
+        for article in articles:
+            if article.title and article.published:
+                for word in content_words(article.title):
+                    self._having[word].add(len(self._dates))
+                self._dates.append(article.published)
+
+    def dates(self, words: Iterable[str]) -> list[PartialDate]:
+        """Return the dates of articles that have all of these words in their titles, the earliest first."""
+        having = [self._having.get(word, set()) for word in words]
+        both = set.intersection(*sorted(having, key=len)) if having else set()
+        return sorted((self._dates[at] for at in both), key=lambda date: (date.first, date.last))
+
+
+def events(text: str, titles: Titles) -> Iterator[Dated]:
     """Yield "since the ceasefire plan" with the date of the article whose title has all of the event's words.
 
     Of several articles the earliest counts, but one word alone has to be in one title only.
     """
-    titled: list[tuple[set[str], PartialDate]] | None = None
     for match in _EVENT.finditer(text):
         words = set(content_words(match[2]))
         if not words or _EXPRESSION.match(text, match.start()):
             continue
-        titled = [(set(content_words(a.title)), a.published) for a in articles if a.title and a.published] if titled is None else titled
-        dates = sorted((date for title, date in titled if words <= title), key=lambda date: (date.first, date.last))
+        dates = titles.dates(words)
         if not dates or (len(words) == 1 and len(dates) > 1):
             continue
         span = Span(match.start(), match.start() + len(match.group().rstrip()))

@@ -50,6 +50,15 @@ _ASKED_OF_GAP = _pattern(
     rf"\s*(?:\b(?:{AUXILIARY})\b)?\s*\b(?:both|the)?\s*['‘\"“]?{_GAP}{_CLOSED}(?:{_AND}{_GAP}{_CLOSED})*"
     rf"(?:\s+(?:(?:have|has) to )?(?:{NEUTRAL}|position|stance|opinion|line|attitude)\b(?:\s+(?:about|on|of|that|whether|to|towards?))?)?"
 )
+_OTHERS = rf"(?:['’\"”]?{_AND}{_GAP})*"
+_ADVERBS = r"(?:\w+ly |also |both |each |have |has |had |not )*"
+_SAYS_AFTER = _pattern(rf"^{_OTHERS}['’\"”]?(?:['’]s)?\s*(?:\([^)]*\)\s*)?(?:(?:{ORGAN})\s+)?{_ADVERBS}(?:{SAY})\b")
+_OPINION_AFTER = _pattern(rf"^{_OTHERS}['’\"”]?(?:['’]s)?\s+(?:\w+\s+)?(?:{OPINION})\b")
+_LED = rf"(?:{_ACCORDING}|by|from|(?:articles?|statements?|reports?|response|reaction|answer) (?:from|in|of))"
+_LED_BEFORE = _pattern(rf"\b{_LED}\s+(?:both\s+)?(?:the\s+)?['‘\"“]?(?:{_GAP}['’\"”]?{_AND})*$")
+_ASKS = _pattern(rf"^\W*(?:what|how|why|where|when|which|{AUXILIARY})\b")
+_AUXILIARY_BEFORE = _pattern(rf"\b(?:{AUXILIARY})\s+(?:the\s+)?['‘\"“]?(?:{_GAP}['’\"”]?{_AND})*$")
+_AUXILIARY_LAST = _pattern(rf"\b(?:{AUXILIARY})\s+(?:the\s+)?['‘\"“]?$")
 _CAPITALISED = re.compile(r"(?<![\w’'])[A-Z][\w’'\-]*\w(?:\s+(?:of the |of |de |al |bin )?[A-Z0-9][\w’'\-]*\w)*")
 _POSSESSIVE = re.compile(r"['’]s$")
 
@@ -164,7 +173,7 @@ def _dated(text: str, question: Question, corpus: Corpus) -> Dated | None:
     if question.since or question.until or "since" in question.without or "until" in question.without:
         return None
     known = corpus.dates
-    found = [*expressions(text, known[1] if known else None), *events(text, corpus.articles.values())]
+    found = [*expressions(text, known[1] if known else None), *events(text, corpus.titles)]
     limits = [dated for dated in found if says_when(text, dated, kind_of(text), known, follows=bool(question.history))]
     return limits[0] if len(limits) == 1 else None
 
@@ -196,29 +205,28 @@ def _publishes(mention: Mention, corpus: Corpus) -> bool:
 
 def _is_asked_of(text: str, mention: Mention, mentions: Sequence[Mention], *, publishes: bool) -> bool:
     """Tell whether a group is asked what it says ("does G say", "according to G", "G's view") rather than spoken of."""
-    before, after = text[: mention.span.start], text[mention.span.end :]
-    names = "|".join(re.escape(m.span.of(text)) for m in mentions)
-    others = rf"(?:['’\"”]?{_AND}(?:{names}))*"
-    if (_says(others, after) and not _within_a_claim(text, before)) or _search(
-        rf"^{others}['’\"”]?(?:['’]s)?\s+(?:\w+\s+)?(?:{OPINION})\b", after
-    ):
+    before, after = _masked(text, Span(0, mention.span.start), mentions), _masked(text, Span(mention.span.end, len(text)), mentions)
+    if (_SAYS_AFTER.search(after) and not _within_a_claim(text, before)) or _OPINION_AFTER.search(after):
         return True
-    led = rf"(?:{_ACCORDING}|by|from|(?:articles?|statements?|reports?|response|reaction|answer) (?:from|in|of))"
-    if _search(rf"\b{led}\s+(?:both\s+)?(?:the\s+)?['‘\"“]?(?:(?:{names})['’\"”]?{_AND})*$", before):
+    if _LED_BEFORE.search(before):
         return True
-    if not publishes or WHO.match(text) or not _search(rf"^\W*(?:what|how|why|where|when|which|{AUXILIARY})\b", text):
+    if not publishes or WHO.match(text) or not _ASKS.search(text):
         return False
-    return _search(rf"\b(?:{AUXILIARY})\s+(?:the\s+)?['‘\"“]?(?:(?:{names})['’\"”]?{_AND})*$", before)
+    return bool(_AUXILIARY_BEFORE.search(before))
 
 
-def _says(others: str, after: str) -> bool:
-    adverbs = r"(?:\w+ly |also |both |each |have |has |had |not )*"
-    return _search(rf"^{others}['’\"”]?(?:['’]s)?\s*(?:\([^)]*\)\s*)?(?:(?:{ORGAN})\s+)?{adverbs}(?:{SAY})\b", after)
+def _masked(text: str, part: Span, mentions: Sequence[Mention]) -> str:
+    """Return a part of the text with a mark in the place of each name, so that patterns needn't be made for every question."""
+    words, at = [], part.start
+    for span in (mention.span for mention in mentions if part.start <= mention.span.start and mention.span.end <= part.end):
+        words += [text[at : span.start], _GAP]
+        at = span.end
+    return "".join([*words, text[at : part.end]])
 
 
 def _within_a_claim(text: str, before: str) -> bool:
     """Tell whether a name stands in what somebody is asked to have said: "Who said that the Guild claims ...?"."""
-    return bool(WHO.match(text)) and not _search(rf"\b(?:{AUXILIARY})\s+(?:the\s+)?['‘\"“]?$", before)
+    return bool(WHO.match(text)) and not _AUXILIARY_LAST.search(before)
 
 
 def _search(pattern: str, text: str) -> bool:
@@ -233,7 +241,7 @@ def _people_asked_of(text: str, mentions: Sequence[Mention]) -> Iterator[tuple[s
     for name, span in _capitalised(text):
         if any(span.overlaps(mention.span) for mention in mentions):
             continue
-        if (_says("", text[span.end :]) and not _within_a_claim(text, text[: span.start])) or _search(
+        if (_SAYS_AFTER.search(text[span.end :]) and not _within_a_claim(text, text[: span.start])) or _search(
             rf"\b(?:{_ACCORDING}|(?:said|written|told|reported) by)\s+(?:the\s+)?$", text[: span.start]
         ):
             yield name, span

@@ -20,6 +20,7 @@ import numpy.typing as npt
 import torch
 
 from qa.errors import ModelError
+from qa.models.bert import BareBert
 from qa.models.encoder import model_folder
 from qa.models.finetuned import trained_model
 
@@ -101,8 +102,8 @@ def collated(pairs: Sequence[Pair]) -> tuple[torch.Tensor, torch.Tensor, torch.T
     return ids, mask, kinds, sentence
 
 
-def scores(pairs: Sequence[Pair], model: Any, heads: Heads) -> list[Floats]:
-    """Return, for each pair, the scores of none and of its sentences, shape (1 + sentences,), by a model in evaluation mode."""
+def scores(pairs: Sequence[Pair], model: BareBert, heads: Heads) -> list[Floats]:
+    """Return, for each pair, the scores of none and of its sentences, shape (1 + sentences,)."""
     found: list[Floats] = [np.zeros(0, np.float32)] * len(pairs)
     order = sorted(range(len(pairs)), key=lambda at: len(pairs[at].ids))
     at = 0
@@ -111,7 +112,7 @@ def scores(pairs: Sequence[Pair], model: Any, heads: Heads) -> list[Floats]:
         at += len(some)
         ids, mask, kinds, sentence = collated([pairs[number] for number in some])
         with torch.inference_mode():
-            states = model(input_ids=ids, attention_mask=mask, token_type_ids=kinds).last_hidden_state.float()
+            states = model(ids, mask, kinds).float()
             batch = heads(states, sentence).numpy()
         for number, row in zip(some, batch, strict=True):
             found[number] = row[: 1 + pairs[number].sentences]
@@ -129,7 +130,7 @@ class Reader:
         self._loading = threading.Lock()
 
     @cached_property
-    def _loaded(self) -> tuple[Any, Heads, Any]:
+    def _loaded(self) -> tuple[BareBert, Heads, Any]:
         return trained_model(self._weights, Heads)
 
     def read(self, question: str, passages: Sequence[Sequence[str]]) -> list[Floats]:

@@ -7,11 +7,11 @@ both searches, never to their results. Weights were measured; the README has the
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from qa.index.lexical import content_words
 from qa.index.store import StoredPassage, StoredSentence
@@ -166,9 +166,9 @@ def _pooled(found: Sequence[_Found], corpus: Corpus) -> _Pool | None:
     passages = [passage for passage in corpus.store.passages(wanted) if passage.article in corpus.articles]
     if not passages:
         return None
-    ranges = np.array([(passage.first, passage.first + len(passage.sentences)) for passage in passages], np.int64)
+    ranges = np.array([(passage.first, passage.end) for passage in passages], np.int64)
     starts = np.cumsum(ranges[:, 1] - ranges[:, 0]) - (ranges[:, 1] - ranges[:, 0])
-    return _Pool(passages, starts.tolist(), corpus.store.halves(ranges).astype(np.float32))
+    return _Pool(passages, starts.tolist(), corpus.dense.vectors(ranges))
 
 
 def _scores(pool: _Pool, found: _Found) -> Vectors:
@@ -189,21 +189,23 @@ def _fair(scores: Vectors, homes: Sequence[tuple[int, str | None]], k: int) -> l
 
     Maximal marginal relevance (Carbonell and Goldstein, 1998) with "same article" and "same group" as similarity.
     """
-    order = np.argsort(-scores, kind="stable")[: max(20 * k, 200)].tolist()
-    articles: Counter[int] = Counter()
-    groups: Counter[str | None] = Counter()
-    several = len({homes[at][1] for at in order}) > 1
+    order = np.argsort(-scores, kind="stable")[: max(20 * k, 200)]
+    articles, groups = (_numbered([homes[at][part] for at in order]) for part in (0, 1))
+    several = SAME_GROUP if groups.max(initial=0) else 0.0
+    left = scores[order].astype(np.float64)
     picked: list[int] = []
-    while order and len(picked) < k:
-        best = max(
-            order,
-            key=lambda at: scores[at] - SAME_ARTICLE * articles[homes[at][0]] - (SAME_GROUP * groups[homes[at][1]] if several else 0.0),
-        )
-        order.remove(best)
-        picked.append(best)
-        articles[homes[best][0]] += 1
-        groups[homes[best][1]] += 1
+    for _ in range(min(k, len(order))):
+        best = int(left.argmax())
+        picked.append(int(order[best]))
+        left -= SAME_ARTICLE * (articles == articles[best]) + several * (groups == groups[best])
+        left[best] = -np.inf
     return picked
+
+
+def _numbered(values: Sequence[Hashable]) -> npt.NDArray[np.int64]:
+    """Return a number for each value, the same for the same, from 0 on."""
+    numbers: dict[Hashable, int] = {}
+    return np.array([numbers.setdefault(value, len(numbers)) for value in values], np.int64)
 
 
 def _candidates(pool: _Pool, scores: Vectors, picked: Sequence[int], corpus: Corpus) -> list[Candidate]:

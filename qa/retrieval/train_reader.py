@@ -23,6 +23,7 @@ import click
 import numpy as np
 import torch
 
+from qa.models.bert import BareBert
 from qa.models.finetuned import bundled_model, load_difference
 from qa.models.training import Training
 from qa.passages import sentences
@@ -182,7 +183,7 @@ def figures(held: Sequence[Example], model: Any, heads: Heads) -> dict[str, floa
     from sklearn.metrics import roc_auc_score
 
     whole = [example for example in held if example.whole]
-    found = scores([pair(example.question, example.sentences) for example in whole], model, heads)
+    found = scores([pair(example.question, example.sentences) for example in whole], BareBert(model), heads)
     odds = np.array([np.logaddexp.reduce(row[1:]) - row[0] for row in found])
     answered = np.array([example.answered for example in whole])
     right = [int(row[1:].argmax()) in example.gold for row, example in zip(found, whole, strict=True) if example.gold]

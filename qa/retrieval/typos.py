@@ -6,8 +6,10 @@ A word that stands anywhere in the corpus is never a misspelling, and a name tha
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from weakref import WeakKeyDictionary
 
@@ -72,6 +74,7 @@ class _Names:
 
     def __init__(self, corpus: Corpus) -> None:
         self._names: dict[tuple[str, ...], dict[tuple[str, ...], str]] = {}  # words -> owners -> as written
+        self._places: dict[tuple[int, int, str], list[tuple[str, ...]]] = defaultdict(list)  # by number of words, and a word's first letter
         self._apostrophes: dict[tuple[str, ...], str] = {}
         for name, owner in _of_groups(corpus):
             self._add(name, (owner,))
@@ -84,6 +87,9 @@ class _Names:
 
     def _add(self, name: str, owners: tuple[str, ...]) -> None:
         if words := tuple(_bare(match.group()) for match in _WORD.finditer(name)):
+            if words not in self._names:
+                for at, word in enumerate(words):
+                    self._places[len(words), at, word[:1]].append(words)
             self._names.setdefault(words, {}).setdefault(owners, name)
 
     def nearest(self, typed: list[str], strange: list[bool]) -> str | None:
@@ -92,15 +98,14 @@ class _Names:
             return self._apostrophes.get(tuple(typed))
         best: dict[tuple[str, ...], str] = {}
         least = _NONE_NEAR
-        for words, owned in self._names.items():
-            if len(words) != len(typed):
-                continue
+        at = strange.index(True)
+        for words in self._places.get((len(typed), at, typed[at][:1]), ()):
             distance = _distance(typed, words, strange)
             if distance is None or distance > least:
                 continue
             best = best if distance == least else {}
             least = distance
-            best.update(owned)
+            best.update(self._names[words])
         if len(best) != 1:
             return None
         return next(iter(best.values()))
@@ -115,6 +120,11 @@ def _of_groups(corpus: Corpus) -> Iterator[tuple[str, str]]:
             yield name, group.name
 
 
+@lru_cache(maxsize=4096)
+def _stems(word: str) -> tuple[str, ...]:
+    return tuple(stems(word))
+
+
 def _distance(typed: list[str], words: tuple[str, ...], strange: list[bool]) -> int | None:
     """Return how many letters are wrong, by optimal string alignment; None where the words can't be the name."""
     from rapidfuzz.distance import OSA
@@ -122,7 +132,7 @@ def _distance(typed: list[str], words: tuple[str, ...], strange: list[bool]) -> 
     total = 0
     for one, other, unknown in zip(typed, words, strange, strict=True):
         if not unknown:
-            if stems(one) != stems(other):
+            if _stems(one) != _stems(other):
                 return None
             continue
         most = 2 if len(other) >= _LONG else 1
