@@ -25,12 +25,12 @@ from qa.models.encoder import Vectors
 if TYPE_CHECKING:
     import faiss
 
-FLAT_MOST = 100_000  # sentences that are compared one by one in about 3 ms
+FLAT_MOST = 30_000  # sentences that are compared one by one in about a millisecond
 FEW = 20_000  # sentences of a filter that are read and compared one by one, in place of looking into the file
-PROBED = 1 / 8  # share of the lists that are looked into
+PROBED = 0.75  # as a power of the number of lists: how many are looked into, a fifth of few and a tenth of many
 AGAIN = 5  # how many times as many as are wanted are compared again
 DEAD_MOST = 0.2  # share of the file's sentences that may be gone
-_SAMPLE = 40  # vectors for each centre to find the centres by
+_SAMPLE = 48  # vectors for each centre to find the centres by
 _RUN = 8  # sentences that are read together for it
 _NAME = re.compile(r"sentences\.(\d+)\.faiss")
 _FOUND = list[tuple[int, float]]
@@ -125,7 +125,7 @@ class DenseIndex:
         import faiss
 
         parameters = faiss.IVFRaBitQSearchParameters()
-        parameters.nprobe = max(1, int(PROBED * older.index.nlist))
+        parameters.nprobe = round(older.index.nlist**PROBED)
         parameters.qb = older.index.qb
         if among is not None:
             bits = _bits(np.minimum(among, older.end), older.end)
