@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
 from qa.retrieval.dates import in_words
-from qa.types import INFERRED, Article, Citation, GroupStance, PartialDate, Query
+from qa.types import INFERRED, Article, Citation, GroupStance, PartialDate, Query, Sentence, Written
 
 _ASKS_WHO_SAYS = re.compile(
     r"^\W*(?:who|which \w+)(?: \w+)? (?:says?|said|claims?|claimed|argues?|argued|writes?|wrote|thinks?|believes?|states?)\b", re.IGNORECASE
@@ -196,6 +196,43 @@ def left_open(piece: str) -> str:
 def no_statement(group: str, searched: int) -> str:
     """Return the note that a group which was asked, or might have spoken, doesn't speak of the topic."""
     return f"No statement on it by {group} ({_articles(searched)} searched)."
+
+
+def in_words_of(written: Written) -> str:
+    """Return the line over what a language model wrote."""
+    return f"In the words of {written.model}, checked against the quotes below:"
+
+
+def with_marks(sentence: Sentence) -> str:
+    """Return a written sentence with the numbers of its citations where they stand: "... for a limit [1]."."""
+    text = sentence.text
+    for mark in sorted(sentence.marks, key=lambda mark: mark.at, reverse=True):
+        at = mark.at - 1 if mark.at == len(sentence.text) and text[mark.at - 1 : mark.at] in (".", "!", "?") else mark.at
+        text = f"{text[:at].rstrip()} {''.join(f'[{number}]' for number in mark.numbers)}{text[at:]}"
+    return text
+
+
+def about_written(written: Written) -> tuple[str, ...]:
+    """Return what has to be said of a writing that is done: what was left out and why, what went wrong, and that nothing is left."""
+    notes = []
+    if written.left_out:
+        count = len(written.left_out)
+        why = "; ".join(
+            f"{_number(written.left_out.count(reason))} {reason}" if count > 1 else f"it {reason}"
+            for reason in dict.fromkeys(written.left_out)
+        )
+        notes.append(f"{count} {'sentence was' if count == 1 else 'sentences were'} left out, because {why}.")
+    if written.problem:
+        notes.append(f"{written.problem}.")
+    if not written.sentences:
+        notes.append(f"Nothing by {written.model} is shown; the quotes stand by themselves.")
+    return tuple(notes)
+
+
+def worded(written: Written) -> str:
+    """Return a writing that is done as plain text; nothing but the notes where no sentence is left."""
+    text = " ".join(map(with_marks, written.sentences))
+    return "\n\n".join([*([in_words_of(written), text] if text else []), *about_written(written)])
 
 
 def _what_they_say(voices: Sequence[str], topic: str) -> str:
