@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
 
 import pytest
-from written import CITATIONS, QUESTION, REGISTRY, in_forms, right, wrong
+from written import CITATIONS, QUESTION, REGISTRY, in_forms, wrong
 
 from qa.answering.writing.checks import Checks, SupportCheck
 from qa.answering.writing.drafts import Drafts

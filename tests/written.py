@@ -212,7 +212,8 @@ _FIGURES = {
     "4.6": ("6.4", "46"), "million": ("billion",), "£": ("€",), "2025": ("2026", "2024"), "3 July": ("4 July", "3 June", "July 30"),
     "crews of five": ("crews of six", "crews of 15"), "forty": ("fourteen", "four hundred"), "Forty": ("Fifty",), "40": ("44",),
     "two in three": ("one in three", "three in four"), "2022": ("2021",), "March": ("May", "February"), "April": ("August",),
-    "autumn": ("spring",), "14 June 2023": ("15 June 2023", "14 July 2023", "14 June 2022"), "May 2023": ("June 2023",), "twice": ("thrice",),
+    "autumn": ("spring",), "14 June 2023": ("15 June 2023", "14 July 2023", "14 June 2022"), "May 2023": ("June 2023",),
+    "twice": ("thrice",),
     "12%": ("12 points",), "12 per cent": ("12 pounds",),
 }  # fmt: skip
 _WORDS = {
@@ -222,9 +223,11 @@ _WORDS = {
 }  # fmt: skip
 _NOT = {
     " rose ": " did not rise ", " will cost ": " will not cost ", " asks ": " does not ask ", " does not plan ": " plans ",
-    " it has no plan ": " it has a plan ", " rejects any ": " does not reject a ", " would strike": " would never strike", "no berth": "every berth",
-    " nest ": " do not nest ", " harms nobody": " harms many", " are in ": " are not in ", " ran late": " did not run late",
-    " has never seen ": " has often seen ", " have never seen ": " have seen ", " counted ": " never counted ", " will open ": " won't open ",
+    " it has no plan ": " it has a plan ", " rejects any ": " does not reject a ", " would strike": " would never strike",
+    "no berth": "every berth", " nest ": " do not nest ", " harms nobody": " harms many", " are in ": " are not in ",
+    " ran late": " did not run late",
+    " has never seen ": " has often seen ", " have never seen ": " have seen ", " counted ": " never counted ",
+    " will open ": " won't open ",
     " will strike ": " will not strike ", " wants ": " does not want ", " would drive ": " would not drive ",
 }  # fmt: skip
 _PLACES = (

@@ -211,14 +211,14 @@ def _is_near(host: str) -> bool:
 def _woken(response: httpx.Response, stop: Stop) -> Iterator[None]:
     """Let a reading that waits end when it is called off: the server sees it, and stops writing."""
     stream = response.extensions.get("network_stream")
-    connection = stream.get_extra_info("socket") if stream else None
+    connection: socket.socket | None = stream.get_extra_info("socket") if stream else None
 
     def wake() -> None:
-        with suppress(OSError):
-            connection.shutdown(socket.SHUT_RDWR)
+        if connection is not None:
+            with suppress(OSError):  # it may be closed already
+                connection.shutdown(socket.SHUT_RDWR)
 
-    if connection is not None:
-        stop.wakes(wake)
+    stop.wakes(wake)
     yield
 
 

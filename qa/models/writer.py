@@ -9,7 +9,7 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypedDict
 
@@ -103,7 +103,7 @@ def writers(told: Sequence[str]) -> tuple[Writer, ...]:
     return tuple(writer(name, key_for) for name in names)
 
 
-def paced(model: Writer, messages: Sequence[Message], limits: Limits) -> Iterator[str]:
+def paced(model: Writer, messages: Sequence[Message], limits: Limits) -> Generator[str, None, None]:
     """Yield what a model writes, and nothing ("") at each HEARTBEAT of waiting; raise WriterError at a limit or where it fails.
 
     To close this generator calls the writing off.

@@ -27,7 +27,10 @@ _MORE = (
     "|attacked|concedes?|conceded|pushe[sd] for|campaigns?|campaigned|lobb(?:y|ies|ied)|offers?|offered|quips?|quipped"
 )
 _SAYS = rf"(?:{SAY}|{_MORE})"
-_ADVERBS = r"(?:(?:\w+ly|also|both|all|each|not|never|then|further|again|still|too|instead|even|in turn|have|has|had|would|will|may|might|does|do|did|n['’]t)\s+)*"
+_ADVERBS = (
+    r"(?:(?:\w+ly|also|both|all|each|not|never|then|further|again|still|too|instead|even|in turn"
+    r"|have|has|had|would|will|may|might|does|do|did|n['’]t)\s+)*"
+)
 _AND = r"\s*(?:,\s*and|,|and|or|&|as well as|along with|together with)\s+(?:both\s+)?(?:the\s+)?"
 _HOLE = "\x01"  # stands where a name is
 _NAMES = rf"{_HOLE}(?:['’]s?)?(?:{_AND}{_HOLE}(?:['’]s?)?)*"
@@ -39,13 +42,17 @@ _HOLDS = re.compile(
     re.IGNORECASE,
 )
 _LEADS = re.compile(
-    rf"(?:\baccording to|\bin the (?:words|view|eyes|opinion) of|[,”\"’'?!]\s*(?:say|says|said|writes|wrote|argues|argued|adds|added|asks|asked"
-    rf"|warns|warned|claims|claimed|explains|explained|insists|insisted|told us)|\b(?:\w+ed|written|said|told|made|put) by|(?:^|,\s)for"
+    rf"(?:\baccording to|\bin the (?:words|view|eyes|opinion) of|[,”\"’'?!]\s*(?:say|says|said|writes|wrote|argues|argued|adds|added"
+    rf"|asks|asked|warns|warned|claims|claimed|explains|explained|insists|insisted|told us)|\b(?:\w+ed|written|said|told|made|put) by"
+    r"|(?:^|,\s)for"
     rf"|\b(?:like|unlike|as does|as do|along with|together with|agree[sd]? with|disagree[sd]? with|joins?|joined by)"
     rf"|\bstatements? (?:of|by|from))\s+(?:both\s+)?(?:the\s+)?{_NAMES}",
     re.IGNORECASE,
 )
-_ALONE = rf"(?<!and )(?<!and the )(?<!or )(?<!& )(?<!well as )(?<!well as the ){_HOLE}(?:['’]s?)?(?!\s*(?:,\s*and|and|or|&|as well as)\s+(?:the\s+)?{_HOLE})"
+_ALONE = (
+    rf"(?<!and )(?<!and the )(?<!or )(?<!& )(?<!well as )(?<!well as the ){_HOLE}(?:['’]s?)?"
+    rf"(?!\s*(?:,\s*and|and|or|&|as well as)\s+(?:the\s+)?{_HOLE})"
+)
 _REPORTS = re.compile(
     r"\b(?:(?:reported|quoted|told|cited|published|carried|reports?|articles?|paper|account|summary)\s+(?:by|in|of|to)|in)"
     rf"\s+(?:an?\s+(?:article|report|piece|text)\s+(?:by|of|in)\s+)?(?:the\s+)?{_ALONE}"
@@ -74,14 +81,16 @@ _FRAMES = tuple(
     )
 )
 _AFTER_FRAME = re.compile(
-    rf"\s*,?\s*(?:{_WHO}\s*(?:\w+ly\s+)?{_ADDS}|{_ADDS}\s+{_WHO}|according to\s+{_WHO}|in the (?:words|view) of\s+{_WHO}){_ASIDE}\s*(?=\W*$)",
+    rf"\s*,?\s*(?:{_WHO}\s*(?:\w+ly\s+)?{_ADDS}|{_ADDS}\s+{_WHO}|according to\s+{_WHO}"
+    rf"|in the (?:words|view) of\s+{_WHO}){_ASIDE}\s*(?=\W*$)",
     re.IGNORECASE,
 )
 _REPORTED = re.compile(rf",\s*(?:as\s+)?(?:quoted|reported|told|cited) (?:by|in)\s+{_WHO}\s*(?:,|(?=\W*$))", re.IGNORECASE)
 _POINTS_BACK = re.compile(
-    r"^\W*(?:(?:and|but|also|however|moreover|further(?:more)?|in addition|additionally|for example|instead|still|then|similarly|so|yet|at the"
-    r" same time|in particular|elsewhere|later|as a result)\W+)?(?P<who>it|they|he|she|its|their|his|her|the (?:(?:same|latter) )?(?:group|organi[sz]ation|party|union|club"
-    r"|guild|trust|council|body|paper|newspaper|article|statement|author|association|movement|speaker|writer))\b",
+    r"^\W*(?:(?:and|but|also|however|moreover|further(?:more)?|in addition|additionally|for example|instead|still|then|similarly|so|yet"
+    r"|at the same time|in particular|elsewhere|later|as a result)\W+)?"
+    r"(?P<who>it|they|he|she|its|their|his|her|the (?:(?:same|latter) )?(?:group|organi[sz]ation|party|union|club|guild|trust|council|body"
+    r"|paper|newspaper|article|statement|author|association|movement|speaker|writer))\b",
     re.IGNORECASE,
 )
 _ELLIPTIC = re.compile(r"^\W*(?:(?:and|but|while|,|;)\s*)+", re.IGNORECASE)

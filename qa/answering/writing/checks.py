@@ -11,13 +11,14 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Protocol
 
 from qa.answering.compose import speaker as who_says
 from qa.answering.words import readings, words_of
 from qa.answering.writing.cast import Cast, Named, points_back, without_and
 from qa.answering.writing.drafts import LONGEST
-from qa.answering.writing.figures import all_there, day_of, days, figures, of_date
+from qa.answering.writing.figures import all_there, day_of, days, figures
 from qa.answering.writing.sides import asserts, judges, turned, widened
 from qa.attribution.groups import Registry
 from qa.attribution.quotations import Quotation, quotations
@@ -296,7 +297,8 @@ class _Given:
             about = (citation.speaker, citation.organisation, article.group, article.author, article.title, date)
             texts += [citation.quote, *filter(None, about)]
         whole = "\n".join(texts)
-        found = {figure for text in texts for figure in figures(text)}.union(*(of_date(citation.article.published) for citation in cited))
+        years = {(float(citation.article.published.year), "") for citation in cited if citation.article.published}
+        found = {figure for text in texts for figure in figures(text)} | years
         dates = (*days(whole), *(day for citation in cited for day in day_of(citation.article.published)))
         return cls(frozenset(_keys(whole)), frozenset(content_words(whole)), frozenset(found), dates)
 
@@ -380,7 +382,7 @@ def _stands(words: str, citation: Citation, reporting: set[str]) -> bool:
     inside = [one.inner for one in quotations(citation.quote) if not one.open]
     text = words_of(citation.quote)
     cuts = [0, *sorted(wanted.gaps), len(wanted.words.keys)]
-    pieces = [wanted.words.keys[a:b] for a, b in zip(cuts, cuts[1:], strict=False) if a < b]
+    pieces = [wanted.words.keys[a:b] for a, b in pairwise(cuts) if a < b]
     at = 0
     for piece in pieces:
         places = (start for start in range(at, len(text.keys) - len(piece) + 1) if text.keys[start : start + len(piece)] == piece)

@@ -105,7 +105,7 @@ class Drafts:
         plain = _Plain(self._line, self._known)
         ends = plain.sentences()
         cut = 0
-        for span, following in zip(ends, ends[1:], strict=False):
+        for following in ends[1:]:
             after = plain.text[following.start :]
             if len(after) < _ENOUGH_AFTER or _BEGINS_MARK.match(self._line[plain.raw(following.start) :]):
                 break

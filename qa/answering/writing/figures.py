@@ -88,9 +88,13 @@ class Day:
 
 
 def figures(text: str) -> set[Figure]:
-    """Return the figures of a text, each as its value and what it counts in; a word that holds digits is one too."""
+    """Return the figures of a text, each as its value and what it counts in; a word that holds digits is one too.
+
+    Dates that have a month are left to `days`.
+    """
     found: set[Figure] = set()
-    text = _NO_FIGURE.sub(" ", text)
+    for pattern in (*_DATES, _NO_FIGURE):
+        text = pattern.sub(" ", text)
     for match in _NUMBER.finditer(text):
         found |= set(_of_digits(match))
     text = _NUMBER.sub(" ", text)
@@ -101,14 +105,6 @@ def figures(text: str) -> set[Figure]:
         word = match.group().casefold()
         found.add((float(_ORDINALS[word]), "th") if word in _ORDINALS else (_PARTS[word], ""))
     return found | {(match.group().casefold(), "word") for match in _MIXED.finditer(text)}
-
-
-def of_date(date: PartialDate | None) -> set[Figure]:
-    """Return the figures that a sentence may take from a date."""
-    if date is None:
-        return set()
-    found: set[Figure] = {(float(date.year), "")}
-    return found | {(float(date.day), unit) for unit in ("", "th")} if date.day else found
 
 
 def days(text: str) -> Iterator[Day]:
@@ -145,11 +141,6 @@ def _of_digits(match: re.Match[str]) -> Iterator[Figure]:
     value *= _SHORT.get((match["short"] or "").casefold(), 1) * _SCALES.get((match["scale"] or "").casefold(), 1)
     unit = _unit(match["money"] or "", match["unit"])
     yield round(value, 6), "th" if match["th"] else unit
-    if match["th"] or (not unit and value <= 31):  # a day of a month is written either way
-        follows = match.string[match.end() : match.end() + 14].lstrip(" of").casefold()
-        before = match.string[: match.start()].rstrip().rsplit(" ", 1)[-1].strip(".,").casefold()
-        if (re.match(r"[a-z]+", follows) and (re.match(r"[a-z]+", follows) or [""])[0] in _MONTHS) or before in _MONTHS:
-            yield from ((value, ""), (value, "th"))
 
 
 def _unit(money: str, unit: str | None) -> str:

@@ -53,8 +53,8 @@ _OPPOSITES = (
 )  # fmt: skip
 _WIDE = "always only every everyone everybody most majority entirely completely all whole nobody none never solely"
 _WISHES = (
-    "ask asks asked call calls called want wants wanted urge demand propose hope expect plan intend threaten warn fear seek request recommend"
-    " should would could might may if unless whether"
+    "ask asks asked call calls called want wants wanted urge demand propose hope expect plan intend threaten warn fear seek request"
+    " recommend should would could might may if unless whether"
 )
 _MAY = f"{_WISHES} will favour favor support back prefer require need appeal press push plead beg advise insist argue must aim offer"
 _OURS = frozenset(
