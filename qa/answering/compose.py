@@ -198,18 +198,28 @@ def no_statement(group: str, searched: int) -> str:
     return f"No statement on it by {group} ({_articles(searched)} searched)."
 
 
-def in_words_of(written: Written) -> str:
+def in_words_of(model: str) -> str:
     """Return the line over what a language model wrote."""
-    return f"In the words of {written.model}, checked against the quotes below:"
+    return f"In the words of {model}, checked against the quotes below:"
 
 
 def with_marks(sentence: Sentence) -> str:
     """Return a written sentence with the numbers of its citations where they stand: "... for a limit [1]."."""
-    text = sentence.text
-    for mark in sorted(sentence.marks, key=lambda mark: mark.at, reverse=True):
-        at = mark.at - 1 if mark.at == len(sentence.text) and text[mark.at - 1 : mark.at] in (".", "!", "?") else mark.at
-        text = f"{text[:at].rstrip()} {''.join(f'[{number}]' for number in mark.numbers)}{text[at:]}"
-    return text
+    return "".join(f"{words}{' ' if numbers else ''}{''.join(f'[{number}]' for number in numbers)}" for words, numbers in pieces(sentence))
+
+
+def pieces(sentence: Sentence) -> list[tuple[str, tuple[int, ...]]]:
+    """Return the words of a sentence up to each place where it cites, with the numbers there; a full stop comes last."""
+    text, start = sentence.text, 0
+    found: list[tuple[str, tuple[int, ...]]] = []
+    for mark in sorted(sentence.marks, key=lambda mark: mark.at):
+        at = mark.at - 1 if mark.at == len(text) and text[-1:] in (".", "!", "?") else mark.at
+        if at <= start and found:
+            found[-1] = (found[-1][0], (*found[-1][1], *mark.numbers))
+        else:
+            found.append((text[start:at].rstrip(), mark.numbers))
+        start = max(at, start)
+    return [*found, (text[start:], ())]
 
 
 def about_written(written: Written) -> tuple[str, ...]:
@@ -232,7 +242,7 @@ def about_written(written: Written) -> tuple[str, ...]:
 def worded(written: Written) -> str:
     """Return a writing that is done as plain text; nothing but the notes where no sentence is left."""
     text = " ".join(map(with_marks, written.sentences))
-    return "\n\n".join([*([in_words_of(written), text] if text else []), *about_written(written)])
+    return "\n\n".join([*([in_words_of(written.model), text] if text else []), *about_written(written)])
 
 
 def _what_they_say(voices: Sequence[str], topic: str) -> str:

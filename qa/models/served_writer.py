@@ -59,7 +59,8 @@ class ServedWriter:
         import httpx
 
         body: dict[str, Any] = {"model": self._address.model, "messages": list(messages), "stream": True, "temperature": 0}
-        patience = httpx.Timeout(limits.first, connect=limits.connect, write=limits.connect, pool=limits.connect)
+        # Whoever waits for the words has the stricter limits; this one only ends a wait that nobody is left for.
+        patience = httpx.Timeout(limits.first + limits.between, connect=limits.connect, write=limits.connect, pool=limits.connect)
         try:
             # Proxies that the environment names are for what is beyond this machine.
             with httpx.Client(timeout=patience, follow_redirects=False, trust_env=not _is_here(self._address.host)) as client:
@@ -73,7 +74,7 @@ class ServedWriter:
         except httpx.ConnectError as error:
             raise WriterError(f"{self.name}: no connection ({self._line(str(error))}); check that the server runs") from error
         except httpx.TimeoutException as error:
-            raise WriterError(f"{self.name}: no words within {limits.first:g} seconds") from error
+            raise WriterError(f"{self.name}: no words within {limits.first + limits.between:g} seconds") from error
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
             if not stop:
                 raise WriterError(f"{self.name}: the connection broke before the answer ended ({self._line(str(error))})") from error
