@@ -47,7 +47,7 @@ _TURNS = re.compile(
     r"<\s*[|｜][^<>\n]{0,80}?[|｜]\s*>|<\s*/?\s*(?:s|bos|eos|pad|unk|mask|sep|cls|think|thinking|system|user|assistant|tool_call|tool_response"
     r"|start_of_turn|end_of_turn|start_of_image|end_of_text|im_start|im_end|begin_of_text|eot_id|extra_id_\d+)\s*>"
     r"|\[\s*/?\s*(?:INST|SYS|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS|IMG)\s*\]|<<\s*/?\s*SYS\s*>>"
-    r"|^\s*#{1,6}\s*(?:instruction|response|system|user|assistant|human|input)\s*:?"
+    r"|#{1,6}\s*(?:instruction|response|system|user|assistant|human|input)\s*:?"
     r"|^\s*(?:system|user|assistant|human)\s*:",
     re.IGNORECASE | re.MULTILINE,
 )

@@ -35,6 +35,7 @@ _THINKS = re.compile(r"<\s*think(?:ing)?\s*>", re.IGNORECASE)
 _THOUGHT = re.compile(r"<\s*/\s*think(?:ing)?\s*>", re.IGNORECASE)
 _LONGEST_TAG = 16
 _MAY_END = re.compile(r"[.!?…。！？][\"'”’»)\]】]*(?:\s|$|[\[【(⁰¹²³⁴-⁹])")
+_TITLE = re.compile(r"\b(?:Mrs?|Ms|Dr|Prof|Sen|Rep|Gov|Lt|Gen|Col|Cllr|Rev|Hon|St)\.$")  # after which no sentence ends
 _PAIRS = (("“", "”"), ("«", "»"), ("„", "“”"), ("(", ")"), ("[", "]"), ("【", "】"))
 _BEGINS_MARK = re.compile(r"^[\s\[【(<\\^*⁰¹²³⁴-⁹]*(?:[\[【(<][^\]】)>]*)?$")
 
@@ -117,6 +118,9 @@ class Drafts:
         if cut:
             done, self._line = self._line[: plain.raw(cut)], self._line[plain.raw(cut) :]
             yield from self._line_ended(done)
+            if self._held:  # what follows it is no mark
+                yield self._held
+                self._held = None
 
 
 def _drafts(line: str, known: frozenset[int]) -> Iterator[Sentence]:
@@ -171,7 +175,8 @@ class _Plain:
         """Return the sentences of the text; what lies between brackets or quotation marks that are closed is in one."""
         joined: list[Span] = []
         for span in sentences(self.text):
-            if joined and not (_closed(self.text[joined[-1].start : joined[-1].end]) and any(map(str.isalnum, span.of(self.text)))):
+            before = joined[-1].of(self.text) if joined else ""
+            if joined and (not _closed(before) or _TITLE.search(before) or not any(map(str.isalnum, span.of(self.text)))):
                 joined[-1] = Span(joined[-1].start, span.end)
             else:
                 joined.append(span)

@@ -57,7 +57,7 @@ def _reads_the_same(question: Question, alone: Question, corpus: Corpus) -> bool
     }
     return (
         ours <= known
-        and set(own_words(question.text)) <= ours
+        and {*own_words(question.text), *own_words(by_rules.topic)} <= ours
         and names <= named | set(content_words(alone.text.split(maxsplit=1)[0]))
         and figures(alone.text) <= figures(said)
         and figures(question.text) <= figures(alone.text)

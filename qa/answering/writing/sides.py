@@ -117,8 +117,7 @@ def _scopes(text: str, words: frozenset[str] | None = None) -> Iterator[list[str
         found = words_of(part)
         for number, key in enumerate(found.keys):
             if negates(key) if words is None else set(stems(key)) & words:
-                before = content_words(part[: found.starts[number]])[-2:] if key == "none" else []
-                yield [*content_words(part[found.ends[number] :])[:_SCOPE], *before]
+                yield content_words(part[found.ends[number] :])[:_SCOPE]
 
 
 def _opposite(said: set[str], given: set[str]) -> bool:

@@ -51,6 +51,9 @@ def write(
             for draft in drafts.finish():
                 written = _with(written, draft, checks)
     except WhosaidError as error:
+        for draft in drafts.finish():
+            if (judged := checks.judge(draft)).sentence and draft.text.endswith((".", "!", "?", "”", '"')):  # it isn't cut off
+                written = replace(written, sentences=(*written.sentences, judged.sentence))
         written = replace(written, problem=" ".join(str(error).split()))
     finally:
         pieces.close()
