@@ -68,7 +68,7 @@ def watched(browser: Browser, url: str, **options: Any) -> Iterator[Page]:
     opened = context.new_page()
     wrong: list[str] = []
     documents: list[Page] = []
-    opened.on("domcontentloaded", documents.append)
+    opened.on("domcontentloaded", lambda document: documents.extend([document]))  # Playwright can't mark the method itself
     opened.on("pageerror", lambda error: wrong.append(f"error: {error}"))
     opened.on("console", lambda message: wrong.append(f"console: {message.text}") if message.type == "error" else None)
     opened.on("request", lambda sent: None if re.match(rf"(data|blob):|{re.escape(url)}/", sent.url) else wrong.append(sent.url))
