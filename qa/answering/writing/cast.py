@@ -6,6 +6,7 @@ another's words.
 
 from __future__ import annotations
 
+import calendar
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -54,7 +55,7 @@ _ALONE = (
     rf"(?!\s*(?:,\s*and|and|or|&|as well as)\s+(?:the\s+)?{_HOLE})"
 )
 _REPORTS = re.compile(
-    r"\b(?:(?:reported|quoted|told|cited|published|carried|reports?|articles?|paper|account|summary)\s+(?:by|in|of|to)|in)"
+    r"\b(?:according\s+to|(?:reported|quoted|told|cited|published|carried|reports?|articles?|paper|account|summary)\s+(?:by|in|of|to)|in)"
     rf"\s+(?:an?\s+(?:article|report|piece|text)\s+(?:by|of|in)\s+)?(?:the\s+)?{_ALONE}"
     rf"|{_ALONE}\s+(?:also\s+)?(?:quotes|quoted|reports|reported|cites|cited|tells|told|records|recorded|writes|wrote|notes|noted|says|said"
     rf"|recounts|relays)\b|{_ALONE}\s+(?:articles?|reports?|accounts?|papers?|pieces?)\b",
@@ -98,6 +99,7 @@ _CAPITALISED = re.compile(
     r"(?<![\w’'])[A-Z][\w’'\-]*(?:(?:(?<=Mr)\.\s|(?<=Dr)\.\s|(?<=Mrs)\.\s|(?<=Ms)\.\s|(?<=\b[A-Z])\.\s?|\s)"
     r"(?:(?:of the|of|de|al|bin|van|von)\s)?[A-Z0-9][\w’'\-]*)*"
 )
+_DATE = re.compile(rf"(?:(?:{'|'.join(filter(None, (*calendar.month_name, *calendar.day_name)))}|\d+(?:st|nd|rd|th)?)\s*)+")
 _TITLE = r"(?:(?:mrs?|ms|miss|dr|prof|professor|sir|dame|lord|lady|councillor|cllr|president|minister)\.?\s+)?"
 
 
@@ -157,7 +159,7 @@ class Cast:
             start = match.start()
             while (first := re.match(r"(\w+)\s+", words)) and (first[1].casefold() in STOP_WORDS or first[1].casefold() in _OPENERS):
                 start, words = start + first.end(), words[first.end() :]
-            if words and (words.casefold() not in STOP_WORDS | _OPENERS or (words == "May" and start)):
+            if words and words.casefold() not in STOP_WORDS | _OPENERS and not _DATE.fullmatch(words):
                 span = Span(start, start + len(words))
                 inside = [one for one in found if one.known and span.start <= one.span.start and one.span.end <= span.end]
                 pieces = words
@@ -263,5 +265,8 @@ _OPENERS = frozenset(
     nine ten several many some most few each every without within among regarding concerning asked describing speaking writing says said
     like unlike even today now later earlier there here mr mrs ms dr prof professor sir dame lord lady councillor cllr yes no nobody none
     nothing never against toward towards across along around near
+    engineer chair chairman chairwoman chairperson spokesman spokeswoman spokesperson leader secretary director farmer activist journalist
+    author writer economist scientist hydrologist historian lawyer senator judge general colonel captain commissioner ambassador mayor
+    chancellor king queen prince princess bishop father mother doctor nurse teacher student worker member organiser organizer
     """.split()
 )

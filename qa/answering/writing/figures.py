@@ -54,6 +54,11 @@ _WORDS = re.compile(
     re.IGNORECASE,
 )
 _OTHER = re.compile(rf"\b(?:{'|'.join((*_ORDINALS, *_PARTS))})\b", re.IGNORECASE)
+_TIME = re.compile(
+    r"\b(minute|hour|day|week|weekend|month|season|year|decade|century|spring|summer|autumn|winter|morning|noon|evening|night"
+    r"|midnight|monday|tuesday|wednesday|thursday|friday|saturday|sunday|yesterday|tomorrow|today)(?:s|['’]s)?\b",
+    re.IGNORECASE,
+)
 _MIXED = re.compile(r"(?=\w*\d)(?=\w*[^\W\d])\w+")
 _NO_FIGURE = re.compile(  # "one" as a word for something, not as a number
     r"\b(?:no|any|every|some|this|that|the|each|for|which|is|as|a|an|another|such)[\s-]one\b(?!\s+(?:in|out)\b)|\bone(?:['’]s|self|\sanother|\sof|\sthat|\swhich|\sand\sthe\ssame)\b"
@@ -68,6 +73,7 @@ _DATES = tuple(
         rf"\b{_MONTH.format('month')}\s(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\b(?!\d)(?:,?\s(?P<year>\d{{4}})\b)?",
         rf"\b{_MONTH.format('month')},?\s(?:of\s)?(?P<year>\d{{4}})\b",
         r"\b(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})\b",
+        rf"\b(?P<month>{'|'.join(name for name in calendar.month_name if name)})\b",
     )
 )
 
@@ -90,9 +96,9 @@ class Day:
 def figures(text: str) -> set[Figure]:
     """Return the figures of a text, each as its value and what it counts in; a word that holds digits is one too.
 
-    Dates that have a month are left to `days`.
+    So is a word for a time, such as "year" and "spring". Dates that have a month are left to `days`.
     """
-    found: set[Figure] = set()
+    found: set[Figure] = {(match[1].casefold(), "time") for match in _TIME.finditer(text)}
     for pattern in (*_DATES, _NO_FIGURE):
         text = pattern.sub(" ", text)
     for match in _NUMBER.finditer(text):
@@ -108,7 +114,7 @@ def figures(text: str) -> set[Figure]:
 
 
 def days(text: str) -> Iterator[Day]:
-    """Yield the dates of a text that have a month and a day or a year."""
+    """Yield the dates of a text that have a month, and each of their months by itself too."""
     for pattern in _DATES:
         for match in pattern.finditer(text):
             found = match.groupdict()

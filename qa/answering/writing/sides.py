@@ -14,6 +14,8 @@ from qa.index.lexical import content_words, stems
 
 _SCOPE = 4  # words with meaning on either side of a "no" that it may concern
 
+_LAST = frozenset({"nobody", "nothing", "none", "nowhere", "neither"})
+
 # What says no to nothing: "no more than forty" is "at most forty".
 _IDIOMS = (
     (re.compile(r"\b(?:no|not)\s+(?:more|greater|higher|longer|later)\s+than\b", re.IGNORECASE), "at most"),
@@ -22,7 +24,7 @@ _IDIOMS = (
     (re.compile(r"\b(?:not?|nothing)\s+a\s+\w+\s+more\b|\bno more\b(?!\s+(?:of\b|than\b)?\w)", re.IGNORECASE), "at most"),
 )
 _AT_MOST = re.compile(r"\bat most\b", re.IGNORECASE)
-_PART = re.compile(r"[;:,]|\.\s|\b(?:but|while|whereas|because|although|though|unless|until)\b", re.IGNORECASE)
+_PART = re.compile(r"[;:,]|\.\s|\b(?:and|but|while|whereas|because|although|though|unless|until)\b", re.IGNORECASE)
 _SAYS_NO = (
     "refuse reject oppose deny lack fail without against stop prevent ban avoid end neither instead rather unable impossible too nor forbid"
     " prohibit abandon cancel dismiss halt block veto decline cease dispute disagree object exclude leave least most few little wrong false"
@@ -81,7 +83,11 @@ def turned(claim: str, evidence: str) -> bool:
         twice = scope[0] in _refusals() & given and not any(scope[0] in other for other in their_no)  # "does not reject"
         if another or twice:
             return True
-    if not no and not _refusals() & our_stems and any(scope and 2 * len(said & set(scope)) > len(scope) for scope in their_no):
+    if (
+        not no
+        and not _refusals() & (our_stems - their_stems)
+        and any(scope and 2 * len(said & set(scope)) > len(scope) for scope in their_no)
+    ):
         return True
     return len(no) % 2 == len(their_no) % 2 and _opposite(our_stems, their_stems)
 
@@ -117,7 +123,8 @@ def _scopes(text: str, words: frozenset[str] | None = None) -> Iterator[list[str
         found = words_of(part)
         for number, key in enumerate(found.keys):
             if negates(key) if words is None else set(stems(key)) & words:
-                yield content_words(part[found.ends[number] :])[:_SCOPE]
+                after = content_words(part[found.ends[number] :])[:_SCOPE]
+                yield after or (content_words(part[: found.starts[number]])[-2:] if key in _LAST else [])  # "harms nobody"
 
 
 def _opposite(said: set[str], given: set[str]) -> bool:
