@@ -14,10 +14,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from browser import ask, box_of, marked, start, stop, watched
 from click.testing import CliRunner, Result
 from model_server import ANSWERS, ModelServer, model_server
 from playwright.sync_api import Browser, expect
+from test_accessibility import RULES
 
 from qa import cli
 from qa.errors import SettingsError
@@ -239,6 +241,11 @@ def test_the_page_shows_quotes_at_once_and_words_as_they_pass(browser: Browser, 
         expect(answer).not_to_contain_text("Writing …")
         expect(answer).not_to_contain_text(FALSE[:30])
         expect(marked(page)).to_contain_text("We call for a limit")  # what somebody opened stays open
+        for width in (1280, 390):
+            page.set_viewport_size({"width": width, "height": 800})
+            assert Axe().run(page, options=RULES).response["violations"] == []
+            assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+        page.set_viewport_size({"width": 1280, "height": 800})
         page.reload(wait_until="domcontentloaded")
         expect(page.get_by_test_id("bot").last).to_contain_text("within ten years [2].", timeout=20_000)
 

@@ -67,7 +67,7 @@ The Boat Club says that mooring fees rose by 12 per cent in April. [1] It asks t
 1. Tomas Brandt, the harbour master, has *never* seen the harbour so empty¹⁰. See (1).
 [10]
 ```
-Five km² of reeds [1-3]; then [2][3]. (1) high and (2) low. Last "open. Still so [2]." \\[1\\]
+Five km² of reeds [1-3]; then [2][3]. Costs are (1) high and (2) low. Last "open. Still so [2]." \\[1\\]
 And `so` on [Source 1, 2 and 3] and"""
 CUT = [
     ("Answer", ()),
@@ -78,7 +78,7 @@ CUT = [
     ("Tomas Brandt, the harbour master, has never seen the harbour so empty.", (10,)),
     ("See.", (1, 10)),
     ("Five km² of reeds; then.", (1, 2, 3)),
-    ("(1) high and (2) low.", ()),
+    ("Costs are (1) high and (2) low.", ()),
     ('Last "open. Still so."', (2, 1)),
     ("And so on and", (1, 2, 3)),
 ]
@@ -314,3 +314,115 @@ def test_who_has_asked_nothing_before_needs_no_rewriting(library: Library) -> No
     assert not writer.asked
     failing = Question("And the Farmers' Union?", ("What does the River Trust say about a limit?",))
     assert library.rewritten(failing, Says("", WriterError("no connection"))) == failing
+
+
+# ---- the rules alone, over other articles
+
+
+class Anything:
+    """A check to which everything is supported, so that only the rules stop anything."""
+
+    def probabilities(self, pairs: Any) -> list[float]:
+        return [1.0] * len(pairs)
+
+
+LIMIT = "What does the River Trust say about a limit?"
+BOTH = "Compare the River Trust and the Farmers' Union on a limit"
+MARSH = "What did Ada Marsh say?"
+PIPE = "What does Paul Idowu say about the pipe?"
+WHEELS = "Who says that reservoirs would starve the wheels?"
+VANE = "What did Hester Vane say?"
+# Numbers are those of the quotes that these questions get, as ALREADY says.
+ALREADY = {
+    LIMIT: ["We call for a limit", "Without a limit the trout", "The Mill Owners' Guild said in February"],
+    BOTH: ["We ask for a limit that moves", "A moving limit was tried", "We call for a limit", "Without a limit the trout"],
+    MARSH: ["“Every litre", "“Warm water"],
+    PIPE: ["He said that a new pipe", "The engineer, Paul Idowu, reported", "Its engineer, Paul Idowu, later admitted"],
+    WHEELS: ["The Mill Owners' Guild claims", "There is water for wheels"],
+    VANE: ["“My father told me", "Hester Vane, the master of the Guild, put it"],
+}
+PASS = {
+    LIMIT: [
+        "The River Trust is calling for restrictions on water abstraction from the river between May and September [1].",
+        "The Trust argues that, without such a limit, trout will disappear from the upper reaches within ten years [2].",
+        "According to the River Trust, the Mill Owners' Guild has said it will challenge any such limit in court [3].",
+        "In an article published in March 2024, the River Trust calls for a limit from May to September [1], warning that trout could"
+        " vanish from the upper reaches within ten years otherwise [2].",
+        "However, the Mill Owners' Guild, as reported by the River Trust, says it “will take any such limit before a judge” [3].",
+        "* **River Trust** – calls for a limit on taking water between May and September [1]",
+        "The River Trust notes that the Guild claims its members “hold rights older than the city itself” [3].",
+    ],
+    BOTH: [
+        "The River Trust wants a limit between May and September [3], whereas the Farmers' Union favours one that moves with the height of"
+        " the river [1].",
+        "The Farmers' Union asks for a limit that varies with the river's height [1], citing a trial on the Arle in 2019 after which no"
+        " farm closed [2].",
+        "Both the River Trust and the Farmers' Union call for a limit [1][3].",
+        "While the Farmers' Union asks for a moving limit [1], the River Trust calls for a seasonal limit on taking water from May to"
+        " September [3] and says that otherwise the trout will be gone within ten years [4].",
+    ],
+    MARSH: [
+        "Dr Ada Marsh, a hydrologist who has measured the Wend since 2009, said that every litre leaving the river in July is one the trout"
+        " do not have [1].",
+        "“Warm water holds less air,” Dr. Marsh added, “and fish drown in it as you would” [2].",
+        "Ada Marsh, quoted by the River Trust in March 2024, explained that warm water holds less air [2].",
+    ],
+    PIPE: [
+        "Engineer Paul Idowu reported eleven breaks of the sewer at Tanner's Row [2] and admitted that the pipe dates from 1931 [3].",
+        "Idowu puts the cost of replacing the pipe at £2.3m [1].",
+        "Paul Idowu later admitted, according to the Mill Owners' Guild, that the pipe dates from 1931 [3].",
+    ],
+    WHEELS: [
+        "The Mill Owners' Guild claims that the reservoirs would starve its wheels in January, according to the Farmers' Union [1].",
+        "The Farmers' Union reports that the Mill Owners' Guild claims the reservoirs would starve its wheels in January [1], but the Union"
+        " disagrees, saying there is enough water for both [2].",
+    ],
+    VANE: ["Hester Vane, master of the Guild, told the City Council: “Mend the pipe before you meter the wheel” [2]."],
+}
+STOP = {
+    LIMIT: [
+        "The River Trust will take any such limit before a judge [3].",
+        "The Mill Owners' Guild calls for a limit on taking water from the river [1].",
+        "The River Trust says it “will take any such limit before a judge” [3].",
+        "The River Trust, backed by the Mill Owners' Guild, calls for a limit between May and September [1].",
+        "The River Trust calls for a limit between May and September, and so does the Farmers' Union [1].",
+        "The River Trust and its allies call for a limit between June and September [1].",
+        "Nell Okafor calls for a limit on taking water [3].",
+        "The Mill Owners' Guild's position is that a limit is needed, the River Trust reports [1].",
+        "The Trust's demand, shared by the Guild, is a limit between May and September [1].",
+        "The River Trust (like the City Council) calls for a limit on taking water [1].",
+        "The limit was welcomed by the Anglers' Club, says the River Trust [1].",
+        "The River Trust calls for a limit on taking water [1], which the Mill Owners' Guild supports [1].",
+        "The Guild, says the Trust, “call[s] for a limit” [1].",
+    ],
+    BOTH: [
+        "The River Trust asks for a limit that moves with the height of the river [1], whereas the Farmers' Union calls for a limit [3].",
+        "The River Trust asks for a limit that moves with the height of the river, while the Farmers' Union warns that the trout will be"
+        " gone within ten years [1][4].",
+        "Unlike the Farmers' Union, the River Trust asks for a limit that moves with the height of the river [1][3].",
+        "The Farmers' Union and the River Trust disagree: the latter asks for a limit that moves with the height of the river [1][3].",
+        "The Farmers' Union calls for a limit between May and September [1][3], as does the River Trust.",
+    ],
+    MARSH: [
+        "The River Trust says that “warm water holds less air” [2].",
+        "Dr Marsh of the Farmers' Union said warm water holds less air [2].",
+        "Nell Okafor said that warm water holds less air [2].",
+        "The trust's hydrologist Joan Pell said that warm water holds less air [2].",
+    ],
+    WHEELS: [
+        "The Farmers' Union claims that the reservoirs would starve its wheels in January [1].",
+        "The Farmers' Union agrees with the Mill Owners' Guild that the reservoirs would starve its wheels [1].",
+        "The Mill Owners' Guild says there is water for wheels and for reservoirs both [2].",
+        "There is water for wheels and for reservoirs both, the Guild concedes to the Farmers' Union [2].",
+    ],
+}
+
+
+@pytest.mark.parametrize(("question", "passes"), [*((q, True) for q in PASS), *((q, False) for q in STOP)])
+def test_rules_alone_stop_what_gives_words_to_another(library: Library, question: str, passes: bool) -> None:
+    answer = library.ask(question)
+    assert [citation.quote.startswith(begins) for citation, begins in zip(answer.citations, ALREADY[question], strict=True)]
+    for text in (PASS if passes else STOP)[question]:
+        (*_, found) = library.write(answer, Says(text), support=Anything())
+        assert found.written
+        assert bool(found.written.sentences and not found.written.left_out) is passes, (text, found.written.left_out)

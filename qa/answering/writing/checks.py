@@ -159,7 +159,7 @@ class Checks:
     def _clauses(self, text: str, cited: tuple[Citation, ...]) -> Iterator[_Part]:
         """Yield the clauses of a part that rests on the quotes of several speakers, each with those of whoever it names, or the whole."""
         for pattern in _CLAUSES if len(_by_voice(cited)) > 1 else ():
-            cuts = [match for match in pattern.finditer(text) if _balanced(text[: match.start()])]
+            cuts = [match for match in pattern.finditer(text) if _balanced(text[: match.start()]) and self._begins_clause(match, text)]
             clauses = [text[a:b] for a, b in zip([0, *(m.end() for m in cuts)], [*(m.start() for m in cuts), len(text)], strict=True)]
             whose = [tuple(c for c in cited if self._is_named(c, clause)) for clause in clauses]
             named = {citation.number for some in whose for citation in some}
@@ -168,6 +168,14 @@ class Checks:
                     yield self._part(clause, some)
                 return
         yield self._part(text, cited)
+
+    def _begins_clause(self, cut: re.Match[str], text: str) -> bool:
+        """Tell whether a clause begins after a word that joins: "and" joins much else, unless somebody is named right after it."""
+        after = text[cut.end() :]
+        if "and" not in cut.group().casefold():
+            return True
+        first = next(iter(self._cast.names(after)), None)
+        return first is not None and first.known and after[: first.span.start].casefold() in ("", "the ")
 
     def _part(self, text: str, cited: tuple[Citation, ...]) -> _Part:
         return _Part(text, cited, _without(text, quotations(text)))

@@ -49,6 +49,7 @@ class Drafts:
         self._unread = ""  # may hold the beginning of a mark of thinking aloud
         self._thinking = False
         self._line = ""  # that has not ended
+        self._begins = True  # whether that is where the line begins
         self._held: Sentence | None = None  # the last sentence of a line, for what it cites may stand on the next one
 
     def feed(self, piece: str) -> Iterator[Sentence]:
@@ -85,12 +86,13 @@ class Drafts:
         *ended, self._line = re.split(r"\r\n|[\n\r\v\f\u2028\u2029\x85]", self._line + text)
         for line in ended:
             yield from self._line_ended(line)
+            self._begins = True
         yield from self._begun()
 
     def _line_ended(self, line: str) -> Iterator[Sentence]:
         if _FENCE.match(line):
             return
-        found = list(_drafts(line, self._known))
+        found = list(_drafts(line, self._known, begins=self._begins))
         if found and self._held and not found[0].text and len(found) == 1:  # what is cited, on a line of its own
             self._held = Sentence(self._held.text, (*self._held.marks, *(Mark(len(self._held.text), m.numbers) for m in found[0].marks)))
             return
@@ -103,7 +105,7 @@ class Drafts:
         """Yield the sentences of the line that has not ended, all but the last."""
         if not _MAY_END.search(self._line) and len(self._line) <= LONGEST:
             return
-        plain = _Plain(self._line, self._known)
+        plain = _Plain(self._line, self._known, begins=self._begins)
         ends = plain.sentences()
         cut = 0
         for following in ends[1:]:
@@ -118,13 +120,14 @@ class Drafts:
         if cut:
             done, self._line = self._line[: plain.raw(cut)], self._line[plain.raw(cut) :]
             yield from self._line_ended(done)
+            self._begins = False
             if self._held:  # what follows it is no mark
                 yield self._held
                 self._held = None
 
 
-def _drafts(line: str, known: frozenset[int]) -> Iterator[Sentence]:
-    plain = _Plain(line, known)
+def _drafts(line: str, known: frozenset[int], *, begins: bool) -> Iterator[Sentence]:
+    plain = _Plain(line, known, begins=begins)
     spans = plain.sentences()
     if not spans and plain.marks:
         yield Sentence("", tuple(plain.marks))
@@ -140,12 +143,12 @@ def _drafts(line: str, known: frozenset[int]) -> Iterator[Sentence]:
 class _Plain:
     """A line without marks, emphasis and what it opens with as a part of a list; every place in it leads back to the line."""
 
-    def __init__(self, line: str, known: frozenset[int]) -> None:
+    def __init__(self, line: str, known: frozenset[int], *, begins: bool) -> None:
         self.marks: list[Mark] = []
         self._line = line
         self._at: list[int] = []  # of each character, where it stands in the line
         kept: list[str] = []
-        opening = _LINE_MARK.match(line)
+        opening = _LINE_MARK.match(line) if begins else None
         at = opening.end() if opening else 0
         while at < len(line):
             mark = _MARK.match(line, at)
