@@ -195,14 +195,19 @@ def failed(turns: Sequence[Turn], problem: str) -> list[Turn]:
 
 def shown(turns: Iterable[Turn], library: Library) -> list[Shown]:
     """Return the turns with their quotes and passages, each read from its article and checked."""
-    return [_shown(turn, library) for turn in turns]
+    found: list[Shown] = []
+    for turn in turns:
+        asked = " ".join([*(shown.turn.question for shown in found), turn.question])
+        found.append(_shown(turn, asked, library))
+    return found
 
 
-def _shown(turn: Turn, library: Library) -> Shown:
+def _shown(turn: Turn, asked: str, library: Library) -> Shown:
+    """Return a turn with what it holds as it is now; `asked` are all questions up to it, which it may take names from."""
     quotes, lost = _found(turn.quotes, library)
     also, _ = _found(turn.also, library)  # what was not cited is not missed
     cited = tuple(place.citation for place in quotes if place.citation)
-    written = library.still_right(turn.written, Answer(turn.question, True, turn.lead, "", cited)) if turn.written else None
+    written = library.still_right(turn.written, Answer(asked, True, turn.lead, "", cited)) if turn.written else None
     return Shown(
         turn, tuple(place for place in quotes if place.citation), tuple(place for place in also if place.span), tuple(lost), written
     )

@@ -6,6 +6,7 @@ Every event is private to the page; what programs may ask is in `api`.
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,7 @@ _WAIT = "Not ready yet: opening the index"
 _NEVER = "Not available, see above"
 _WELCOME = "## Which group said what?\nAsk in your own words. Every answer is a quote, with its speaker and its article, one click away."
 _WRONG = "Something went wrong here; the terminal says what."
+_WORDED_AT_ONCE = 16  # answers that wait for a language model, beside those that are being looked for
 _QUOTES_ALONE = ("Quotes alone", -1)
 _FILTER = "Filter by group and date"
 
@@ -101,6 +103,7 @@ class _Page:
         self._feedback = FeedbackBox(opening)
         self._compare, self._take_away = CompareTab(opening), TakeAway(opening)
         self._explore = ExploreTab(opening)
+        self._looking = threading.BoundedSemaphore(api.AT_ONCE)  # answers that are looked for at once
 
     # ---- layout
 
@@ -201,6 +204,8 @@ class _Page:
         asked_with = [*filters, self._wording]
         talk = [self._box, self._chat, self._panel, self._turns, self._complaint]
         asking: dict[str, Any] = {**_PRIVATE, "concurrency_id": "ask", "concurrency_limit": api.AT_ONCE, "trigger_mode": "once"}
+        if self._opening.writers:  # who waits for a language model's words must not keep others from their quotes
+            asking |= {"concurrency_id": "worded", "concurrency_limit": _WORDED_AT_ONCE}
         running = [
             self._box.submit(self.ask, [self._box, self._turns, *asked_with], talk, **asking),
             self._chat.example_select(self.ask_example, [self._turns, *asked_with], talk, **asking),
@@ -347,7 +352,8 @@ class _Page:
         yield [asked, render.messages(before, waiting=True), gr.skip(), conversation.to_json(turns), ""]
         answer = None
         try:
-            turns, answer = conversation.answering(turns, filters, opened.library, model if self._opening.rewrites else None)
+            with self._looking:
+                turns, answer = conversation.answering(turns, filters, opened.library, model if self._opening.rewrites else None)
         except Exception:
             # The page's last line of defence: without it the box would stay as it is while waiting.
             logging.getLogger(__name__).exception("the question could not be answered")

@@ -31,11 +31,12 @@ def write(
     if not answer.answered or not answer.citations:
         yield answer
         return
+    asked = answer.query.text if answer.query else answer.question  # a follow-up with what it leaves out
     written = Written(writer.name, done=False)
     yield replace(answer, written=written)
-    checks = Checks(answer.citations, answer.question, registry, support, enough)
+    checks = Checks(answer.citations, asked, registry, support, enough)
     drafts = Drafts([citation.number for citation in answer.citations])
-    pieces = paced(writer, to_answer(answer.question, answer.citations), limits or Limits())
+    pieces = paced(writer, to_answer(asked, answer.citations), limits or Limits())
     shown = time.monotonic()
     try:
         for piece in pieces:
