@@ -22,7 +22,7 @@ from qa.answering.writing.figures import figures
 from qa.answering.writing.overlap import ENOUGH, WordOverlap
 from qa.answering.writing.sides import turned
 from qa.answering.writing.write import still_right, write
-from qa.errors import WriterError
+from qa.errors import ModelError, WriterError
 from qa.library import Library
 from qa.models.writer import Limits, Stop
 from qa.types import Answer, Question, Sentence
@@ -273,6 +273,22 @@ def test_whatever_goes_wrong_the_quotes_stand(writer: Says, sentences: int, prob
     notes = about_written(found.written)
     assert notes
     assert ("the quotes stand by themselves" in notes[-1]) is not sentences
+
+
+class Missing:
+    """A check whose weights are missing."""
+
+    def probabilities(self, pairs: Any) -> list[float]:
+        raise ModelError("the weights are missing; install whosaid again")
+
+
+@pytest.mark.parametrize("fails", [None, WriterError("says: it broke")])
+def test_without_a_check_nothing_is_shown(fails: Exception | None) -> None:
+    writer = Says("The Boat Club says that mooring fees rose by 12 per cent [1].", fails)
+    (*_, found) = write(ANSWER, writer, REGISTRY, Missing(), 0.5)
+    assert found.written
+    assert not found.written.sentences
+    assert found.written.problem == ("says: it broke" if fails else "the weights are missing; install whosaid again")
 
 
 def test_an_injected_command_changes_nothing() -> None:

@@ -14,7 +14,7 @@ from qa.answering.prompt import NO_ANSWER, to_answer
 from qa.answering.writing.checks import Checks, SupportCheck
 from qa.answering.writing.drafts import Drafts
 from qa.attribution.groups import Registry
-from qa.errors import WhosaidError
+from qa.errors import WhosaidError, WriterError
 from qa.models.writer import HEARTBEAT, Limits, Writer, paced
 from qa.types import Answer, Sentence, Written
 
@@ -51,11 +51,10 @@ def write(
         else:
             for draft in drafts.finish():
                 written = _with(written, draft, checks)
-    except WhosaidError as error:
-        for draft in drafts.finish():
-            if (judged := checks.judge(draft)).sentence and draft.text.endswith((".", "!", "?", "”", '"')):  # it isn't cut off
-                written = replace(written, sentences=(*written.sentences, judged.sentence))
-        written = replace(written, problem=" ".join(str(error).split()))
+    except WriterError as error:
+        written = replace(_with_rest(written, drafts, checks), problem=_line(error))
+    except WhosaidError as error:  # the model, or the one that measures support, can't be loaded
+        written = replace(written, problem=_line(error))
     finally:
         pieces.close()
     if not written.sentences and not written.left_out and not written.problem:
@@ -79,6 +78,21 @@ def _with(written: Written, draft: Sentence, checks: Checks) -> Written:
     if judged.sentence:
         return replace(written, sentences=(*written.sentences, judged.sentence))
     return replace(written, left_out=(*written.left_out, judged.why))
+
+
+def _with_rest(written: Written, drafts: Drafts, checks: Checks) -> Written:
+    """Add what was whole when the writing broke off; a sentence that was cut off in the middle is nobody's fault and not counted."""
+    try:
+        for draft in drafts.finish():
+            if draft.text.endswith((".", "!", "?", "”", '"')) and (judged := checks.judge(draft)).sentence:
+                written = replace(written, sentences=(*written.sentences, judged.sentence))
+    except WhosaidError:
+        pass  # support can't be measured; why the writing broke off is said anyway
+    return written
+
+
+def _line(error: WhosaidError) -> str:
+    return " ".join(str(error).split())
 
 
 def _is_no_answer(draft: Sentence) -> bool:
