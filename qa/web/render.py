@@ -118,7 +118,7 @@ def _written(shown: Shown, *, writing: bool) -> Iterator[str]:
     if written is None:
         return
     if written.sentences or writing:
-        yield f"**{markdown(in_words_of(written.model))}**"
+        yield f"#### {markdown(in_words_of(written.model))}"
     if written.sentences:
         yield " ".join(_sentence(sentence, shown.quotes) for sentence in written.sentences)
     if writing and not written.done:
