@@ -162,6 +162,19 @@ def test_it_means_whoever_spoke_just_before() -> None:
     assert len(shown(f"{say} {say}", *SUPPORT[0])) == 1
 
 
+def test_the_words_of_somebody_unnamed_are_not_the_groups() -> None:
+    unnamed = replace(CITATIONS[9], number=11, speaker=None)
+    for text, passes in (
+        ("The Ferry Workers' Union quotes somebody who has “never seen the harbour so empty” [11].", True),
+        ("The Ferry Workers' Union has never seen the harbour so empty [11].", False),
+        ("The Ferry Workers' Union says it has never seen the harbour so empty [11].", False),
+        ("The Ferry Workers' Union says: “I have never seen the harbour so empty” [11].", False),
+    ):
+        checks = Checks([unnamed], QUESTION, REGISTRY, None)
+        (draft,) = drafts(text)
+        assert bool(checks.judge(draft).sentence) is passes, text
+
+
 # ---- the prompt
 
 

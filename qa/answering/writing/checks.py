@@ -57,6 +57,7 @@ _INITIAL = re.compile(r"(?:^|[:;]\s+|[“\"‘(]\s*)$")
 _FEWEST_WORDS = 3  # of a sentence, or of what may be a claim by itself
 _FEWEST_CLAIMED = 2  # words with meaning that name nobody
 _LONGEST_WORD = 60
+_QUOTES_SOMEBODY = re.compile(r"\b(?:quot|report|cit)(?:es?|s|ed|ing)\b", re.IGNORECASE)  # whom the article doesn't name
 _END = re.compile(r"[.!?…][\"'”’»)\]]*$")
 _ORDINARY_END = re.compile(r"(?:ing|ed|ly|ers|ies)$")
 
@@ -228,6 +229,8 @@ class Checks:
                 _refuse(not self._told_within(one, part), ANOTHERS_WORDS)
         named = frozenset[str]().union(*(one.owners for one in names))
         if all(owners & named for owners in sayers):
+            unnamed = any(citation.speaker is None and citation.voice != "own" for citation in part.cited)
+            _refuse(unnamed and not _QUOTES_SOMEBODY.search(part.bare), ANOTHERS_WORDS)
             return
         speakers = {citation.speaker or citation.article.group for citation in part.cited}
         body = self._cast.is_group(next(iter(speakers)))
