@@ -6,6 +6,7 @@ WhosaidError
 ├── ReadingError       a file or line that can't be read as articles or questions
 │   └── FetchError         an address on the web from which nothing can be read
 ├── ModelError         a model folder that is missing or isn't the expected one
+│   └── WriterError        a language model that can't be reached, fails or takes too long
 └── IndexFolderError   an index folder that can't be opened or written
     ├── NoIndexError           nothing has been built there yet
     └── ModelMismatchError     the index was made with another model
@@ -47,6 +48,10 @@ class FetchError(ReadingError):
 
 class ModelError(WhosaidError):
     """A model can't be loaded, or its weights are not the ones expected."""
+
+
+class WriterError(ModelError):
+    """A language model that was asked to write can't be reached, fails or takes too long."""
 
 
 class IndexFolderError(WhosaidError):

@@ -20,10 +20,10 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from qa.answering.compose import heading, quoted
+from qa.answering.compose import about_written, heading, in_words_of, quoted, with_marks
 from qa.errors import SettingsError
-from qa.rows import citation_row
-from qa.types import Answer, Article, Citation, Comparison, GroupStance, Question
+from qa.rows import citation_row, written_row
+from qa.types import Answer, Article, Citation, Comparison, GroupStance, Question, Written
 
 _MARKDOWN = re.compile(r"[\\`*_\[\]|<>&~$]|^[#+=-]|(?<=^\d)[.)]|(?<=^\d\d)[.)]|(?<=^\d{3})[.)]|(?<=^\d{4})[.)]")
 _WEB = re.compile(r"https?://[^\s<>\"']+")
@@ -32,6 +32,7 @@ _COLUMNS = (
     *("asked", "found", "speaker", "voice", "published_by", "published", "quote"),
     *("title", "url", "article", "start", "end", "text_sha256"),
 )
+_WORDED = ("worded", "worded_by")  # where a language model worded an answer: the same in each of its rows
 _ANCHOR = "<a href='{}' rel='noopener noreferrer nofollow'>{}</a>"
 _STYLE = (
     "body{font:16px/1.6 Georgia,serif;max-width:44rem;margin:2rem auto;padding:0 1rem;color:#22201d}"
@@ -46,7 +47,8 @@ _STYLE = (
 class Entry:
     """A question or topic with what came of it. `read_as` tells how it was understood, `within` what the search was limited to.
 
-    `rows` are the groups of a comparison, those of whom nothing was found included; `citations` are then theirs.
+    `rows` are the groups of a comparison, those of whom nothing was found included; `citations` are then theirs. `worded` is
+    the answer as a language model words it, where one was asked.
     """
 
     asked: str
@@ -56,12 +58,14 @@ class Entry:
     read_as: tuple[str, ...] = ()
     within: str = ""
     rows: tuple[GroupStance, ...] = ()
+    worded: Written | None = None
 
 
 def of_answer(answer: Answer, within: str = "") -> Entry:
     """Return an answer as an entry."""
     readings = answer.query.readings if answer.query else ()
-    return Entry(answer.question, answer.lead, answer.notes, answer.citations, tuple(f"{r.kind}: {r.meaning}" for r in readings), within)
+    read_as = tuple(f"{r.kind}: {r.meaning}" for r in readings)
+    return Entry(answer.question, answer.lead, answer.notes, answer.citations, read_as, within, worded=answer.written)
 
 
 def of_comparison(comparison: Comparison, within: str = "") -> Entry:
@@ -111,6 +115,7 @@ def as_json(entries: Sequence[Entry], text_of: Callable[[str], Article]) -> str:
                 "notes": list(entry.notes),
                 "groups": [{"group": row.group, "articles": row.articles, "stance": row.stance} for row in entry.rows],
                 "quotes": [_quote(citation, entry, text_of) for citation in entry.citations],
+                **({"written": written_row(entry.worded)} if entry.worded else {}),
             }
             for entry in entries
         ],
@@ -125,10 +130,12 @@ def as_csv(entries: Sequence[Entry], text_of: Callable[[str], Article]) -> str:
     """
     stream = io.StringIO()
     table = csv.writer(stream)
-    table.writerow(_COLUMNS)
+    columns = (*_COLUMNS, *_WORDED) if any(entry.worded for entry in entries) else _COLUMNS
+    table.writerow(columns)
     for entry in entries:
+        worded = dict(zip(_WORDED, (_worded(entry.worded), entry.worded.model), strict=True)) if entry.worded else {}
         for row in _table_rows(entry, text_of):
-            table.writerow([_cell(row.get(name)) for name in _COLUMNS])
+            table.writerow([_cell({**row, **worded}.get(name)) for name in columns])
     return stream.getvalue()
 
 
@@ -150,6 +157,9 @@ def as_markdown(entries: Sequence[Entry], text_of: Callable[[str], Article]) -> 
     for entry in entries:
         parts += [f"## {_plain(entry.asked)}", _plain(entry.lead)]
         parts += [f"*Searched within: {_plain(entry.within)}.*"] if entry.within else []
+        if entry.worded and entry.worded.sentences:
+            parts += [f"**{_plain(in_words_of(entry.worded.model))}**", _plain(_worded(entry.worded))]
+        parts += [f"*{_plain(note)}*" for note in about_written(entry.worded)] if entry.worded else []
         for who, cited in groupby(entry.citations, heading):
             parts.append(f"**{_plain(who)}**")
             for citation in cited:
@@ -168,6 +178,9 @@ def as_html(entries: Sequence[Entry], text_of: Callable[[str], Article]) -> str:
     for entry in entries:
         parts += [f"<h2>{_safe(entry.asked)}</h2>", *(f"<p>{_safe(line)}</p>" for line in entry.lead.splitlines() if line)]
         parts += [f"<p><em>Searched within: {_safe(entry.within)}.</em></p>"] if entry.within else []
+        if entry.worded and entry.worded.sentences:
+            parts.append(f"<h3>{_safe(in_words_of(entry.worded.model))}</h3><p>{_safe(_worded(entry.worded))}</p>")
+        parts += [f"<p><em>{_safe(note)}</em></p>" for note in about_written(entry.worded)] if entry.worded else []
         for who, cited in groupby(entry.citations, heading):
             parts.append(f"<h3>{_safe(who)}</h3>")
             for citation in cited:
@@ -196,6 +209,10 @@ def _quote(citation: Citation, entry: Entry, text_of: Callable[[str], Article]) 
         "also_in": row["also_in"],
         "found": {"by": "sentence of a passage found by words and by meaning", "score": citation.score or None, "within": entry.within},
     }
+
+
+def _worded(written: Written) -> str:
+    return " ".join(map(with_marks, written.sentences))
 
 
 def _facts(row: dict[str, Any]) -> Iterable[str]:

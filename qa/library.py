@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING, TypeVar
 from qa import settings
 
 if TYPE_CHECKING:
+    from qa.answering.writing.checks import SupportCheck
     from qa.attribution.attributor import Attributor
     from qa.index.build import BuildReport, Progress
     from qa.models.encoder import Encoder
+    from qa.models.writer import Limits, Writer
     from qa.reading import Notice
     from qa.retrieval.corpus import Corpus, PassageReader
-    from qa.types import Answer, Article, Check, Comparison, Group, Hit, Link, PartialDate, Question, Span, Statement
+    from qa.types import Answer, Article, Check, Comparison, Group, Hit, Link, PartialDate, Question, Span, Statement, Written
 
 T = TypeVar("T")
 
@@ -337,6 +339,37 @@ class Library:
         from qa.types import Question
 
         return answer(Question(question) if isinstance(question, str) else question, self._corpus)
+
+    def write(
+        self, answer: Answer, writer: Writer, *, support: SupportCheck | None = None, limits: Limits | None = None
+    ) -> Iterator[Answer]:
+        """Yield the answer with what a language model has written of it so far, each sentence checked; the last one is done.
+
+        Something is yielded several times a second, so that it can be left at any time: to close the iterator stops the model.
+        Whatever goes wrong with the model is said in `Answer.written.problem`; silence is never worded.
+        """
+        from qa.answering.writing.overlap import ENOUGH, WordOverlap
+        from qa.answering.writing.write import write
+
+        yield from write(answer, writer, self._corpus.registry, support or WordOverlap(), ENOUGH, limits)
+
+    def worded(self, answer: Answer, writer: Writer) -> Answer:
+        """Return the answer with all that a language model wrote of it and that passed the checks."""
+        for worded in self.write(answer, writer):
+            answer = worded
+        return answer
+
+    def still_right(self, written: Written, answer: Answer) -> Written:
+        """Return what was written of an answer before, without what breaks a rule given the answer's quotes as they are now."""
+        from qa.answering.writing.write import still_right
+
+        return still_right(written, answer, self._corpus.registry)
+
+    def rewritten(self, question: Question, writer: Writer) -> Question:
+        """Return a follow-up as a question that stands alone, in the writer's words where they change nothing; else as it is."""
+        from qa.answering.writing.rewrite import rewritten
+
+        return rewritten(question, writer, self._corpus)
 
     def search(self, question: Question | str, k: int = 10) -> list[Hit]:
         """Return the `k` passages nearest to a question, best first, from the groups and dates that it names."""

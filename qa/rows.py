@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from qa.answering.compose import with_marks
 from qa.evaluation.failures import came, missed, wanted
 from qa.evaluation.figures import Figure, Outcome, Report, Table
 from qa.library import GroupEntry, Library
-from qa.types import Answer, Article, Check, Citation, Comparison, Finding, Hit, PartialDate, Reading, Span, Statement
+from qa.types import Answer, Article, Check, Citation, Comparison, Finding, Hit, PartialDate, Reading, Span, Statement, Written
 
 Row = dict[str, Any]
 
@@ -17,7 +18,19 @@ def answer_row(answer: Answer) -> Row:
     """Return an answer with its citations and what was understood of its question."""
     citations = [citation_row(citation) for citation in answer.citations]
     understood = [_reading_row(reading) for reading in answer.query.readings] if answer.query else []
-    return {"answered": answer.answered, "text": answer.text, "citations": citations, "understood": understood}
+    row: Row = {"answered": answer.answered, "text": answer.text, "citations": citations, "understood": understood}
+    return {**row, "written": written_row(answer.written)} if answer.written else row
+
+
+def written_row(written: Written) -> Row:
+    """Return what a language model wrote of an answer: sentences with the citations that they rest on, and why others were left out."""
+    return {
+        "model": written.model,
+        "text": " ".join(map(with_marks, written.sentences)),
+        "sentences": [{"text": sentence.text, "citations": list(sentence.numbers)} for sentence in written.sentences],
+        "left_out": list(written.left_out),
+        "problem": written.problem or None,
+    }
 
 
 def _reading_row(reading: Reading) -> Row:

@@ -11,6 +11,7 @@ from qa.models.encoder import BUNDLED
 LONGEST_QUESTION = 2000  # characters
 LONGEST_QUOTE = 10_000  # characters of a quote that is checked
 
+_YES = ("1", "true", "yes", "on")
 _PACKAGE = Path(__file__).resolve().parent
 
 
@@ -38,9 +39,20 @@ def reader() -> str | None:
     return os.environ.get("WHOSAID_READER") or None
 
 
+def writers() -> tuple[str, ...]:
+    """Return WHOSAID_WRITER, language models that may word an answer; several are separated by semicolons, none is the default."""
+    told = os.environ.get("WHOSAID_WRITER", "").split(";")
+    return tuple(name.strip() for name in told if name.strip())
+
+
+def rewrite() -> bool:
+    """Tell whether WHOSAID_REWRITE lets the writer make follow-up questions stand alone, as far as that changes nothing."""
+    return os.environ.get("WHOSAID_REWRITE", "").strip().lower() in _YES
+
+
 def allow_private() -> bool:
     """Tell whether WHOSAID_ALLOW_PRIVATE lets links lead to this machine and the private network."""
-    return os.environ.get("WHOSAID_ALLOW_PRIVATE", "").strip().lower() in ("1", "true", "yes", "on")
+    return os.environ.get("WHOSAID_ALLOW_PRIVATE", "").strip().lower() in _YES
 
 
 def passwords() -> Path | None:

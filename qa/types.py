@@ -292,10 +292,47 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """Where a sentence by a language model cites, as a place in its text without marks, and which citations by their numbers."""
+
+    at: int
+    numbers: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence by a language model, without the marks by which it cites and without emphasis."""
+
+    text: str
+    marks: tuple[Mark, ...] = ()
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The numbers of the citations that it rests on, each once."""
+        return tuple(dict.fromkeys(number for mark in self.marks for number in mark.numbers))
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """An answer as a language model words it from an answer's quotes; every sentence of it passed every check.
+
+    `left_out` has a reason for each sentence that didn't. `problem` says what ended the writing early, in a line. `done`
+    is false while more may come.
+    """
+
+    model: str
+    sentences: tuple[Sentence, ...] = ()
+    left_out: tuple[str, ...] = ()
+    problem: str = ""
+    done: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What is shown. `lead` and `notes` are our wording, `text` is the whole with the quotes; silence has no citations.
 
-    `also_found` are the nearest passages, which don't answer or were not cited.
+    `also_found` are the nearest passages, which don't answer or were not cited. `written` is there where a language model
+    was asked to word the answer; the quotes stand without it.
     """
 
     question: str
@@ -306,6 +343,7 @@ class Answer:
     notes: tuple[str, ...] = ()
     also_found: tuple[Hit, ...] = ()
     query: Query | None = None
+    written: Written | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,3 +52,14 @@ def test_the_index_of_an_installed_package_is_in_the_home_folder(monkeypatch: py
 def test_the_model_is_the_bundled_one_unless_told(monkeypatch: pytest.MonkeyPatch, told: str | None, expected: str) -> None:
     monkeypatch.delenv("WHOSAID_MODEL", raising=False) if told is None else monkeypatch.setenv("WHOSAID_MODEL", told)
     assert settings.default_model() == expected
+
+
+def test_writers_are_those_that_the_environment_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("WHOSAID_WRITER", raising=False)
+    monkeypatch.delenv("WHOSAID_REWRITE", raising=False)
+    assert settings.writers() == ()
+    assert not settings.rewrite()
+    monkeypatch.setenv("WHOSAID_WRITER", " models/a b ;http://127.0.0.1:11434/v1#m;; ")
+    monkeypatch.setenv("WHOSAID_REWRITE", "1")
+    assert settings.writers() == ("models/a b", "http://127.0.0.1:11434/v1#m")
+    assert settings.rewrite()

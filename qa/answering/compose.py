@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
 from qa.retrieval.dates import in_words
-from qa.types import INFERRED, Article, Citation, GroupStance, PartialDate, Query
+from qa.types import INFERRED, Article, Citation, GroupStance, PartialDate, Query, Sentence, Written
 
 _ASKS_WHO_SAYS = re.compile(
     r"^\W*(?:who|which \w+)(?: \w+)? (?:says?|said|claims?|claimed|argues?|argued|writes?|wrote|thinks?|believes?|states?)\b", re.IGNORECASE
@@ -196,6 +196,53 @@ def left_open(piece: str) -> str:
 def no_statement(group: str, searched: int) -> str:
     """Return the note that a group which was asked, or might have spoken, doesn't speak of the topic."""
     return f"No statement on it by {group} ({_articles(searched)} searched)."
+
+
+def in_words_of(model: str) -> str:
+    """Return the line over what a language model wrote."""
+    return f"In the words of {model}, checked against the quotes below:"
+
+
+def with_marks(sentence: Sentence) -> str:
+    """Return a written sentence with the numbers of its citations where they stand: "... for a limit [1]."."""
+    return "".join(f"{words}{' ' if numbers else ''}{''.join(f'[{number}]' for number in numbers)}" for words, numbers in pieces(sentence))
+
+
+def pieces(sentence: Sentence) -> list[tuple[str, tuple[int, ...]]]:
+    """Return the words of a sentence up to each place where it cites, with the numbers there; a full stop comes last."""
+    text, start = sentence.text, 0
+    found: list[tuple[str, tuple[int, ...]]] = []
+    for mark in sorted(sentence.marks, key=lambda mark: mark.at):
+        at = mark.at - 1 if mark.at == len(text) and text[-1:] in (".", "!", "?") else mark.at
+        if at <= start and found:
+            found[-1] = (found[-1][0], (*found[-1][1], *mark.numbers))
+        else:
+            found.append((text[start:at].rstrip(), mark.numbers))
+        start = max(at, start)
+    return [*found, (text[start:], ())]
+
+
+def about_written(written: Written) -> tuple[str, ...]:
+    """Return what has to be said of a writing that is done: what was left out and why, what went wrong, and that nothing is left."""
+    notes = []
+    if written.left_out:
+        count = len(written.left_out)
+        why = "; ".join(
+            f"{_number(written.left_out.count(reason))} {reason}" if count > 1 else f"it {reason}"
+            for reason in dict.fromkeys(written.left_out)
+        )
+        notes.append(f"{count} {'sentence was' if count == 1 else 'sentences were'} left out, because {why}.")
+    if written.problem:
+        notes.append(f"{written.problem}.")
+    if not written.sentences:
+        notes.append(f"Nothing by {written.model} is shown; the quotes stand by themselves.")
+    return tuple(notes)
+
+
+def worded(written: Written) -> str:
+    """Return a writing that is done as plain text; nothing but the notes where no sentence is left."""
+    text = " ".join(map(with_marks, written.sentences))
+    return "\n\n".join([*([in_words_of(written.model), text] if text else []), *about_written(written)])
 
 
 def _what_they_say(voices: Sequence[str], topic: str) -> str:

@@ -25,12 +25,16 @@ from qa.cli.shared import (
     reader_option,
     reporting,
     shortened,
+    writer_options,
+    writers_told,
 )
 from qa.errors import SettingsError, WhosaidError
 from qa.rows import Row, answer_row, check_row, comparison_row, passage_row, statement_row
 
 if TYPE_CHECKING:
     from qa.evidence import Form
+    from qa.library import Library
+    from qa.models.writer import Writer
     from qa.types import Answer, Question, Statement
 
 
@@ -59,6 +63,7 @@ _quote_batch = batch_options('Quotes, one JSON object a line: "id", "quote" and,
 @_question_batch
 @click.option("--evidence", type=NEW_FILE, help="Where to write the answer with all that is needed to check it: .md, .html, .json or .csv.")
 @reader_option
+@writer_options()
 @json_option
 @reporting
 def ask(
@@ -74,6 +79,8 @@ def ask(
     output: Path | None,
     evidence: Path | None,
     reader: str | None,
+    writer: str | None,
+    rewrite: bool,
     as_json: bool,
 ) -> None:
     """Answer QUESTION with attributed quotes, or say that nobody in the corpus speaks of it."""
@@ -81,13 +88,26 @@ def ask(
     if batch and evidence:
         raise click.UsageError("--evidence goes with QUESTION, not with --batch")
     form = _form_of(evidence)
+    found, rewrites = writers_told([writer] if writer else [], rewrite=rewrite)
+    words = found[0] if found else None
     library = opened(index, model, reader)
+
+    def answered(asked: Question) -> Answer:
+        return library.ask(library.rewritten(asked, words) if words and rewrites else asked)
+
+    def worded(asked: Question) -> Answer:
+        return library.worded(answered(asked), words) if words else answered(asked)
+
     if batch and output:
         nothing: Row = {"answered": False, "citations": []}
-        _run_batch(batch, output, "question", lambda row: answer_row(library.ask(_question_of(row))), nothing)
+        _run_batch(batch, output, "question", lambda row: answer_row(worded(_question_of(row))), nothing)
         return
     asked = _question(question or "", history, groups, speakers, since, until)
-    answer = library.ask(asked)
+    answer = answered(asked)
+    if not as_json and (read_as := _read_as(answer)):
+        click.secho(read_as, dim=True)
+    if words:
+        answer = library.worded(answer, words) if as_json else _as_it_comes(library, answer, words)
     if evidence and form:
         from qa.evidence import limits, of_answer
 
@@ -96,8 +116,6 @@ def ask(
         also = [passage_row(library, hit) for hit in answer.also_found]
         print_json({"question": answer.question, **answer_row(answer), "also_found": also})
         return
-    if read_as := _read_as(answer):
-        click.secho(read_as, dim=True)
     click.echo(answer.text)
     if answer.citations:
         click.echo("\n" + "\n".join(_source_line(row) for row in answer_row(answer)["citations"]))
@@ -105,6 +123,22 @@ def ask(
         click.echo("\nNearest passages, which don't answer:")
         for hit in answer.also_found[:3]:
             click.echo(f"  {article_line(hit.article)}: {shortened(library.passage_text(hit))}")
+
+
+def _as_it_comes(library: Library, answer: Answer, writer: Writer) -> Answer:
+    """Print each sentence that a language model writes as soon as it has passed the checks; return the answer with them."""
+    from qa.answering.compose import about_written, in_words_of, with_marks
+
+    printed, worded = 0, answer
+    for worded in library.write(answer, writer):
+        for sentence in worded.written.sentences[printed:] if worded.written else ():
+            click.echo(f" {with_marks(sentence)}" if printed else f"{in_words_of(writer.name)}\n{with_marks(sentence)}", nl=False)
+            printed += 1
+    if printed:
+        click.echo("\n")
+    for note in about_written(worded.written) if worded.written else ():
+        click.secho(f"{note}\n", dim=True)
+    return worded
 
 
 def _read_as(answer: Answer) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from qa import settings
-from qa.cli.shared import FILE, bars, index_option, json_option, opened, print_json, reporting
+from qa.cli.shared import FILE, bars, index_option, json_option, opened, print_json, reporting, writer_options
 from qa.errors import SettingsError
 from qa.rows import report_row
 
@@ -60,6 +60,7 @@ def evaluate(files: tuple[Path, ...], index: Path | None, model: str | None, fai
 )
 @click.option("--allow-host", "allow_hosts", multiple=True, metavar="NAME", help="A name by which others reach it; may be repeated.")
 @click.option("--mcp", is_flag=True, help="Also serve the tools for MCP clients at /mcp; takes --auth and whosaid[mcp].")
+@writer_options(several=True)
 @reporting
 def serve(
     index: Path | None,
@@ -70,6 +71,8 @@ def serve(
     auth: Path | None,
     allow_hosts: tuple[str, ...],
     mcp: bool,
+    writer: tuple[str, ...],
+    rewrite: bool,
 ) -> None:
     """Open the chat page; the first time, build the index of the articles that ship with whosaid."""
     from qa.web import serve as serve_page
@@ -85,6 +88,8 @@ def serve(
         auth=auth or settings.passwords(),
         allow_hosts=allow_hosts,
         mcp=mcp,
+        writer=writer,
+        rewrite=rewrite,
     )
 
 

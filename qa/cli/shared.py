@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
@@ -19,6 +19,7 @@ from qa.errors import SettingsError, WhosaidError
 if TYPE_CHECKING:
     from qa.index.build import Progress
     from qa.library import Library
+    from qa.models.writer import Writer
     from qa.types import Article, PartialDate
 
 P = ParamSpec("P")
@@ -77,6 +78,28 @@ reader_option = click.option(
 )
 
 
+def writer_options(*, several: bool = False) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Add --writer and --rewrite."""
+    more = " May be repeated: the page lets people choose." if several else ""
+
+    def decorated(command: Callable[..., Any]) -> Callable[..., Any]:
+        command = click.option(
+            "--rewrite",
+            is_flag=True,
+            help="Let the writer make follow-ups stand alone, where that changes nothing.  [or WHOSAID_REWRITE=1]",
+        )(command)
+        return click.option(
+            "--writer",
+            "writer",
+            multiple=several,
+            metavar="MODEL",
+            help="Language model that words the answer from its quotes, each sentence checked: a folder, a name in the local cache, or a"
+            f" server with its model, http://127.0.0.1:11434/v1#qwen2.5:1.5b.{more}  [default: none, or WHOSAID_WRITER]",
+        )(command)
+
+    return decorated
+
+
 def batch_options(lines: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Add --batch, whose file holds such lines, and --output."""
 
@@ -95,6 +118,16 @@ def opened(index: Path | None, model: str | None, reader: str | None = None) -> 
     from qa.library import Library
 
     return Library.open(index or settings.default_index(), model=model, reader=reader)
+
+
+def writers_told(told: Sequence[str], *, rewrite: bool) -> tuple[tuple[Writer, ...], bool]:
+    """Return the writers that are told by options or else by the environment, and whether the first makes follow-ups stand alone."""
+    from qa.models.writer import writers
+
+    found = writers(tuple(told) or settings.writers())
+    if rewrite and not found:
+        raise SettingsError("--rewrite needs a language model; name one with --writer or WHOSAID_WRITER")
+    return found, rewrite or (settings.rewrite() and bool(found))
 
 
 def date_of(text: str | None, option: str) -> PartialDate | None:

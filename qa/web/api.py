@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from qa.errors import QuestionError, SettingsError, WhosaidError
 from qa.library import Library
+from qa.models.writer import Writer
 from qa.rows import Row, answer_row, article_row, check_row, comparison_row, group_row, passage_row
 from qa.settings import LONGEST_QUESTION, LONGEST_QUOTE
 from qa.types import Article, PartialDate, Question
@@ -53,6 +54,7 @@ class Api:
         speakers: list[str] | None = None,
         since: str | None = None,
         until: str | None = None,
+        worded: bool = False,
     ) -> dict[str, Any]:
         """Answer a question with word-for-word quotes, each with who says it and in whose article, or say that nobody speaks of it.
 
@@ -63,10 +65,15 @@ class Api:
             speakers: Only where these people or bodies speak.
             since: Only articles of this date or later: 2025, 2025-10 or 2025-10-08.
             until: Only articles of this date or earlier.
+            worded: Whether the server's language model, where it has one, also words the answer from its quotes: "written".
         """
         asked = _question(question, history, groups, speakers, since, until)
+        if not isinstance(worded, bool):
+            raise SettingsError(f"worded: expected true or false, not {_shown(worded)}")
         library = self._library()
         answer = library.ask(asked)
+        if worded:
+            answer = library.worded(answer, self._writer())
         also = [passage_row(library, hit) for hit in answer.also_found]
         return {"question": answer.question, **answer_row(answer), "also_found": also}
 
@@ -154,6 +161,11 @@ class Api:
             return _article(self._library().article(name), with_text=True)
         except KeyError:
             raise SettingsError(f"no article with the id {_shown(name)}; list_articles lists them") from None
+
+    def _writer(self) -> Writer:
+        if not self._opening.writers:
+            raise SettingsError("worded: this server has no language model; whosaid serve --writer names one")
+        return self._opening.writers[0]
 
     def _library(self) -> Library:
         opened = self._opening.opened

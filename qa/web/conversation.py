@@ -12,8 +12,9 @@ from typing import Any
 
 from qa.errors import QuestionError, WhosaidError
 from qa.library import Library
+from qa.models.writer import Writer
 from qa.settings import LONGEST_QUESTION
-from qa.types import PartialDate, Query, Question
+from qa.types import Answer, Mark, PartialDate, Query, Question, Sentence, Written
 from qa.web import places
 from qa.web.places import Place, PlaceError
 from qa.web.suggest import suggestions
@@ -64,7 +65,7 @@ class Turn:
     """A question and what came of it: an answer or silence (`lead`), a `problem`, or nothing yet.
 
     `understood` is what was read from the question, in words, each with the key for taking it back ("" where it can't be);
-    `without` are the keys of what was taken back.
+    `without` are the keys of what was taken back. `written` is the answer as a language model words it, where one was asked.
     """
 
     question: str
@@ -77,16 +78,21 @@ class Turn:
     problem: str = ""
     understood: tuple[tuple[str, str], ...] = ()
     without: tuple[str, ...] = ()
+    written: Written | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A turn with its quotes as they stand in the articles now. `lost` says why others can't be shown any more."""
+    """A turn with its quotes as they stand in the articles now. `lost` says why others can't be shown any more.
+
+    `written` is what a language model wrote, as far as it is right by these quotes.
+    """
 
     turn: Turn
     quotes: tuple[Place, ...] = ()
     also: tuple[Place, ...] = ()
     lost: tuple[str, ...] = ()
+    written: Written | None = None
 
 
 def asked(turns: Sequence[Turn], text: str, filters: Filters, without: Sequence[str] = ()) -> list[Turn]:
@@ -102,26 +108,52 @@ def asked_without(turns: Sequence[Turn], at: int, key: str, filters: Filters) ->
 
 def answered(turns: Sequence[Turn], filters: Filters, library: Library) -> list[Turn]:
     """Return the conversation with its last question answered; a problem of the library's becomes a part of it."""
+    return answering(turns, filters, library)[0]
+
+
+def answering(
+    turns: Sequence[Turn], filters: Filters, library: Library, rewriter: Writer | None = None
+) -> tuple[list[Turn], Answer | None]:
+    """Return the conversation with its last question answered, and the answer, None where there is a problem in its place.
+
+    A `rewriter` may make the question stand alone first, as far as that changes nothing.
+    """
     *earlier, last = turns
     try:
         library.refresh()
-        answer = library.ask(_question(turns, filters))
+        question = _question(turns, filters)
+        answer = library.ask(library.rewritten(question, rewriter) if rewriter else question)
         also = tuple(places.to_passage(hit, library.passage_text(hit)) for hit in answer.also_found)
     except WhosaidError as error:
-        return failed(turns, str(error))
+        return failed(turns, str(error)), None
     quotes = tuple(places.to_quote(citation) for citation in answer.citations)
-    return [
-        *earlier,
-        replace(
-            last,
-            answered=answer.answered,
-            lead=answer.lead,
-            quotes=quotes,
-            notes=answer.notes,
-            also=also,
-            understood=tuple(_understood(answer.query)) if answer.query else (),
-        ),
-    ][-_MOST_TURNS:]
+    turn = replace(
+        last,
+        answered=answer.answered,
+        lead=answer.lead,
+        quotes=quotes,
+        notes=answer.notes,
+        also=also,
+        understood=tuple(_understood(answer.query)) if answer.query else (),
+    )
+    return [*earlier, turn][-_MOST_TURNS:], answer
+
+
+def worded(turns: Sequence[Turn], answer: Answer, writer: Writer, library: Library) -> Iterator[list[Turn] | None]:
+    """Yield the conversation each time there is more in a language model's words of its last answer, None while there isn't."""
+    *earlier, last = turns
+    for so_far in library.write(answer, writer):
+        if so_far.written == last.written:
+            yield None
+            continue
+        last = replace(last, written=so_far.written)
+        yield [*earlier, last]
+
+
+def not_worded(turns: Sequence[Turn], model: str, problem: str) -> list[Turn]:
+    """Return the conversation with the wording of its last answer ended for a reason; the answer stands."""
+    *earlier, last = turns
+    return [*earlier, replace(last, written=replace(last.written or Written(model), problem=problem, done=True))]
 
 
 def to_go_on(turns: Sequence[Turn], filters: Filters, library: Library) -> tuple[str, ...]:
@@ -163,13 +195,22 @@ def failed(turns: Sequence[Turn], problem: str) -> list[Turn]:
 
 def shown(turns: Iterable[Turn], library: Library) -> list[Shown]:
     """Return the turns with their quotes and passages, each read from its article and checked."""
-    return [_shown(turn, library) for turn in turns]
+    found: list[Shown] = []
+    for turn in turns:
+        asked = " ".join([*(shown.turn.question for shown in found), turn.question])
+        found.append(_shown(turn, asked, library))
+    return found
 
 
-def _shown(turn: Turn, library: Library) -> Shown:
+def _shown(turn: Turn, asked: str, library: Library) -> Shown:
+    """Return a turn with what it holds as it is now; `asked` are all questions up to it, which it may take names from."""
     quotes, lost = _found(turn.quotes, library)
     also, _ = _found(turn.also, library)  # what was not cited is not missed
-    return Shown(turn, tuple(place for place in quotes if place.citation), tuple(place for place in also if place.span), tuple(lost))
+    cited = tuple(place.citation for place in quotes if place.citation)
+    written = library.still_right(turn.written, Answer(asked, True, turn.lead, "", cited)) if turn.written else None
+    return Shown(
+        turn, tuple(place for place in quotes if place.citation), tuple(place for place in also if place.span), tuple(lost), written
+    )
 
 
 def _found(links: Iterable[str], library: Library) -> tuple[list[Place], list[str]]:
@@ -209,4 +250,30 @@ def _turn(row: object) -> Turn | None:
     question, within, lead, problem = words
     quotes, notes, also, without = map(tuple, lists[:4])
     understood = tuple((words, key) for words, key in pairs)
-    return Turn(question, within, row["answered"], lead, quotes, notes, also, problem, understood, without)
+    try:
+        written = _written(row["written"]) if row["written"] is not None else None
+    except (KeyError, TypeError, ValueError):
+        return None
+    return Turn(question, within, row["answered"], lead, quotes, notes, also, problem, understood, without, written)
+
+
+def _written(row: Any) -> Written:
+    """Read what a language model wrote; raise KeyError, TypeError or ValueError where it is not as we write it."""
+    sentences = tuple(
+        Sentence(_words(one["text"]), tuple(Mark(_number(mark["at"]), tuple(map(_number, mark["numbers"]))) for mark in one["marks"]))
+        for one in row["sentences"][:_MOST_LINKS]
+    )
+    left_out = tuple(map(_words, row["left_out"][:_MOST_LINKS]))
+    return Written(_words(row["model"]), sentences, left_out, _words(row["problem"]), done=row["done"] is True)
+
+
+def _words(value: Any) -> str:
+    if not isinstance(value, str) or len(value) > _LONGEST_WORDS:
+        raise ValueError("no text, or too long")
+    return value
+
+
+def _number(value: Any) -> int:
+    if type(value) is not int or not 0 <= value < _LONGEST_WORDS:
+        raise ValueError("no number")
+    return value

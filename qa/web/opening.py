@@ -19,6 +19,7 @@ from qa.web.starters import starters
 if TYPE_CHECKING:
     from qa.attribution.attributor import Attributor
     from qa.models.encoder import Encoder
+    from qa.models.writer import Writer
 
 _LOADING = "Loading the model"
 
@@ -59,9 +60,15 @@ class Opened:
 class Opening:
     """One library on its way. `opened` is None until it is ready; `stage` says how far it is, or what went wrong."""
 
-    def __init__(self, index: Path, corpus: Sequence[Path], model: str | None = None) -> None:
-        """Plan to bring `index` in line with the files in `corpus` and open it; without `corpus`, to open it as it is."""
+    def __init__(
+        self, index: Path, corpus: Sequence[Path], model: str | None = None, writers: Sequence[Writer] = (), *, rewrites: bool = False
+    ) -> None:
+        """Plan to bring `index` in line with the files in `corpus` and open it; without `corpus`, to open it as it is.
+
+        `writers` are the language models that may word answers, and `rewrites` lets the chosen one make follow-ups stand alone.
+        """
         self._index, self._corpus, self._model = index, tuple(corpus), model
+        self.writers, self.rewrites = tuple(writers), rewrites
         self.stage = Stage()
         self.opened: Opened | None = None
 

@@ -6,6 +6,7 @@ Every event is private to the page; what programs may ask is in `api`.
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,9 @@ _ASK = "Ask a question"
 _WAIT = "Not ready yet: opening the index"
 _NEVER = "Not available, see above"
 _WELCOME = "## Which group said what?\nAsk in your own words. Every answer is a quote, with its speaker and its article, one click away."
+_WRONG = "Something went wrong here; the terminal says what."
+_WORDED_AT_ONCE = 16  # answers that wait for a language model, beside those that are being looked for
+_QUOTES_ALONE = ("Quotes alone", -1)
 _FILTER = "Filter by group and date"
 
 # Fonts of the reader's own machine only: a web font would be a request to somebody else.
@@ -99,6 +103,7 @@ class _Page:
         self._feedback = FeedbackBox(opening)
         self._compare, self._take_away = CompareTab(opening), TakeAway(opening)
         self._explore = ExploreTab(opening)
+        self._looking = threading.BoundedSemaphore(api.AT_ONCE)  # answers that are looked for at once
 
     # ---- layout
 
@@ -165,6 +170,14 @@ class _Page:
             submit_btn=True,
             max_length=LONGEST_QUESTION,
         )
+        models = self._opening.writers
+        self._wording = gr.Radio(
+            [*((model.name, at) for at, model in enumerate(models)), _QUOTES_ALONE],
+            value=0 if models else -1,
+            label="Worded by",
+            visible=bool(models),
+            elem_id="wording",
+        )
         with gr.Row(elem_id="below"):
             with gr.Accordion(_FILTER, open=False, elem_id="filter") as self._filter:
                 self._chosen = gr.CheckboxGroup([], label="Articles by", elem_id="chosen")
@@ -188,15 +201,18 @@ class _Page:
         self._timer.tick(self.arrive, [self._turns, self._add.token], arrival, **_AT_ONCE)
 
         filters = [self._chosen, self._since, self._until]
+        asked_with = [*filters, self._wording]
         talk = [self._box, self._chat, self._panel, self._turns, self._complaint]
         asking: dict[str, Any] = {**_PRIVATE, "concurrency_id": "ask", "concurrency_limit": api.AT_ONCE, "trigger_mode": "once"}
+        if self._opening.writers:  # who waits for a language model's words must not keep others from their quotes
+            asking |= {"concurrency_id": "worded", "concurrency_limit": _WORDED_AT_ONCE}
         running = [
-            self._box.submit(self.ask, [self._box, self._turns, *filters], talk, **asking),
-            self._chat.example_select(self.ask_example, [self._turns, *filters], talk, **asking),
-            self._chat.retry(self.retry, [self._turns, *filters], talk, **asking),
-            self._without.change(self.ask_without, [self._without, self._turns, *filters], talk, **asking),
-            self._linked.change(self.ask, [self._linked, self._turns, *filters], talk, **asking),
-            self._asked_next.change(self.ask_next, [self._asked_next, self._turns, *filters], talk, **asking),
+            self._box.submit(self.ask, [self._box, self._turns, *asked_with], talk, **asking),
+            self._chat.example_select(self.ask_example, [self._turns, *asked_with], talk, **asking),
+            self._chat.retry(self.retry, [self._turns, *asked_with], talk, **asking),
+            self._without.change(self.ask_without, [self._without, self._turns, *asked_with], talk, **asking),
+            self._linked.change(self.ask, [self._linked, self._turns, *asked_with], talk, **asking),
+            self._asked_next.change(self.ask_next, [self._asked_next, self._turns, *asked_with], talk, **asking),
         ]
         for event in running:  # apart from the answer, which waits for nothing
             event.then(self.suggest, [self._turns, *filters], self._next, concurrency_id="suggest", concurrency_limit=2, **_PRIVATE)
@@ -248,8 +264,10 @@ class _Page:
 
     # ---- the conversation
 
-    def ask(self, text: str | None, kept: object, groups: list[str] | None, since: str | None, until: str | None) -> Iterator[list[Any]]:
-        """Ask the library and show the answer, the question at once."""
+    def ask(
+        self, text: str | None, kept: object, groups: list[str] | None, since: str | None, until: str | None, wording: int | None
+    ) -> Iterator[list[Any]]:
+        """Ask the library and show the answer, the question at once; then what the chosen language model makes of it."""
         opened = self._opening.opened
         if opened is None or not text or not text.strip():
             return
@@ -259,23 +277,23 @@ class _Page:
             yield [gr.skip(), gr.skip(), gr.skip(), gr.skip(), render.complaint(str(error))]
             return
         turns = conversation.asked(conversation.from_json(kept), text, filters)
-        yield from self._answered(turns, filters, opened)
+        yield from self._answered(turns, filters, opened, wording)
 
     def ask_example(
-        self, kept: object, groups: list[str] | None, since: str | None, until: str | None, event: gr.SelectData
+        self, kept: object, groups: list[str] | None, since: str | None, until: str | None, wording: int | None, event: gr.SelectData
     ) -> Iterator[list[Any]]:
         """Ask one of the questions to begin with."""
         text = event.value.get("text") if isinstance(event.value, dict) else ""
-        yield from self.ask(str(text or ""), kept, groups, since, until)
+        yield from self.ask(str(text or ""), kept, groups, since, until, wording)
 
     def ask_next(
-        self, said: str | None, kept: object, groups: list[str] | None, since: str | None, until: str | None
+        self, said: str | None, kept: object, groups: list[str] | None, since: str | None, until: str | None, wording: int | None
     ) -> Iterator[list[Any]]:
         """Ask one of the questions to go on with: "TIME.QUESTION"."""
-        yield from self.ask((said or "").partition(".")[2], kept, groups, since, until)
+        yield from self.ask((said or "").partition(".")[2], kept, groups, since, until, wording)
 
     def ask_without(
-        self, taken_back: str | None, kept: object, groups: list[str] | None, since: str | None, until: str | None
+        self, taken_back: str | None, kept: object, groups: list[str] | None, since: str | None, until: str | None, wording: int | None
     ) -> Iterator[list[Any]]:
         """Ask a question again, read without what was taken back: "TIME.TURN-KEY"; what came after it goes."""
         opened, turns = self._opening.opened, conversation.from_json(kept)
@@ -287,16 +305,16 @@ class _Page:
         except (QuestionError, ValueError) as error:
             yield [gr.skip(), gr.skip(), gr.skip(), gr.skip(), render.complaint(str(error))]
             return
-        yield from self._answered(conversation.asked_without(turns, int(at), key, filters), filters, opened)
+        yield from self._answered(conversation.asked_without(turns, int(at), key, filters), filters, opened, wording)
 
     def retry(
-        self, kept: object, groups: list[str] | None, since: str | None, until: str | None, event: gr.RetryData
+        self, kept: object, groups: list[str] | None, since: str | None, until: str | None, wording: int | None, event: gr.RetryData
     ) -> Iterator[list[Any]]:
         """Ask a question again, as the filters are now; what came after it goes."""
         turns = conversation.from_json(kept)
         at = _turn_of(event, turns)
         if at is not None:
-            yield from self.ask(turns[at].question, conversation.to_json(turns[:at]), groups, since, until)
+            yield from self.ask(turns[at].question, conversation.to_json(turns[:at]), groups, since, until, wording)
 
     def undo(self, kept: object, event: gr.UndoData) -> list[Any]:
         """Take back a question with what came after it, and put it into the box."""
@@ -327,21 +345,38 @@ class _Page:
             filters = Filters()
         return {"after": turns[-1].question, "questions": list(conversation.to_go_on(turns, filters, opened.library))}
 
-    def _answered(self, turns: list[Turn], filters: Filters, opened: Opened) -> Iterator[list[Any]]:
+    def _answered(self, turns: list[Turn], filters: Filters, opened: Opened, wording: int | None) -> Iterator[list[Any]]:
+        model = self._opening.writers[wording] if wording is not None and 0 <= wording < len(self._opening.writers) else None
         before = conversation.shown(turns, opened.library)
         asked = gr.Textbox("", submit_btn=False, stop_btn=True)
         yield [asked, render.messages(before, waiting=True), gr.skip(), conversation.to_json(turns), ""]
+        answer = None
         try:
-            turns = conversation.answered(turns, filters, opened.library)
+            with self._looking:
+                turns, answer = conversation.answering(turns, filters, opened.library, model if self._opening.rewrites else None)
         except Exception:
             # The page's last line of defence: without it the box would stay as it is while waiting.
             logging.getLogger(__name__).exception("the question could not be answered")
-            turns = conversation.failed(turns, "Something went wrong here; the terminal says what.")
-        yield [gr.Textbox(submit_btn=True, stop_btn=False), *self._talk(turns, opened)]
+            turns = conversation.failed(turns, _WRONG)
+        if not model or not answer or not answer.citations:
+            yield [gr.Textbox(submit_btn=True, stop_btn=False), *self._talk(turns, opened)]
+            return
+        panel = render.panel(conversation.shown(turns, opened.library)[-1])
+        try:
+            for so_far in conversation.worded(turns, answer, model, opened.library):
+                turns = so_far or turns
+                chat, _, kept, complaint = self._talk(turns, opened, writing=True) if so_far else [gr.skip()] * 4
+                yield [gr.skip(), chat, panel, kept, complaint]
+                panel = gr.skip()  # somebody may have opened an article in it
+        except Exception:
+            logging.getLogger(__name__).exception("the answer could not be worded")
+            turns = conversation.not_worded(turns, model.name, _WRONG.rstrip("."))
+        chat, _, kept, complaint = self._talk(turns, opened)
+        yield [gr.Textbox(submit_btn=True, stop_btn=False), chat, gr.skip(), kept, complaint]
 
-    def _talk(self, turns: list[Turn], opened: Opened) -> list[Any]:
+    def _talk(self, turns: list[Turn], opened: Opened, *, writing: bool = False) -> list[Any]:
         shown: list[Shown] = conversation.shown(turns, opened.library)
-        return [render.messages(shown), render.panel(shown[-1] if shown else None), conversation.to_json(turns), ""]
+        return [render.messages(shown, writing=writing), render.panel(shown[-1] if shown else None), conversation.to_json(turns), ""]
 
     # ---- around it
 

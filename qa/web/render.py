@@ -13,9 +13,9 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import TypedDict
 
-from qa.answering.compose import heading, quoted, same_words
+from qa.answering.compose import about_written, heading, in_words_of, pieces, quoted, same_words
 from qa.answering.compose import speaker as who_says
-from qa.types import Citation
+from qa.types import Citation, Sentence
 from qa.web import reader
 from qa.web.conversation import Shown, Turn
 from qa.web.opening import Stage
@@ -78,23 +78,28 @@ def html(text: str) -> str:
 # ---- the chat
 
 
-def messages(conversation: Iterable[Shown], *, waiting: bool = False) -> list[Message]:
-    """Return the messages of a conversation; `waiting` says that the last question is being answered."""
+def messages(conversation: Iterable[Shown], *, waiting: bool = False, writing: bool = False) -> list[Message]:
+    """Return the messages of a conversation; `waiting` says that the last question is being answered, `writing` that it is worded."""
+    conversation = list(conversation)
     found: list[Message] = []
     for at, shown in enumerate(conversation):
+        last = writing and at == len(conversation) - 1
         found.append(Message(role="user", content=markdown(shown.turn.question)))
-        found.append(Message(role="assistant", content="\n\n".join([answer(shown, at), *_below(shown.turn, at)])))
+        found.append(Message(role="assistant", content="\n\n".join([answer(shown, at, writing=last), *_below(shown.turn, at)])))
     return [*found[:-1], Message(role="assistant", content="*Looking through the articles …*")] if waiting else found
 
 
-def answer(shown: Shown, at: int = 0) -> str:
-    """Return what came of a question, turn number `at`, as Markdown: how it was read, lead, quotes under who says them, notes."""
+def answer(shown: Shown, at: int = 0, *, writing: bool = False) -> str:
+    """Return what came of a question, turn number `at`, as Markdown: how it was read, lead, quotes under who says them, notes.
+
+    Above the quotes comes what a language model wrote; `writing` says that it still does.
+    """
     turn = shown.turn
     if turn.problem:
         return f"**That could not be answered.** {markdown(turn.problem)}"
     if not turn.lead:
         return "*Stopped before an answer.*"
-    parts = [*_readings(shown, at), _lines(turn.lead)]
+    parts = [*_readings(shown, at), *_written(shown, writing=writing), _lines(turn.lead)]
     for who, cited in groupby(shown.quotes, lambda place: heading(_citation(place))):
         parts.append(f"#### {markdown(who)}")
         parts.extend(f"> {markdown(quoted(_citation(place)))}\u00a0{_link(place)}" for place in cited)
@@ -105,6 +110,28 @@ def answer(shown: Shown, at: int = 0) -> str:
     if shown.quotes:
         parts.append(f"[Copy with citations](#{COPY})")
     return "\n\n".join(parts)
+
+
+def _written(shown: Shown, *, writing: bool) -> Iterator[str]:
+    """Yield what a language model wrote, each sentence with links to the quotes below, and what is to be said of it."""
+    written = shown.written
+    if written is None:
+        return
+    if written.sentences or writing:
+        yield f"#### {markdown(in_words_of(written.model))}"
+    if written.sentences:
+        yield " ".join(_sentence(sentence, shown.quotes) for sentence in written.sentences)
+    if writing and not written.done:
+        yield "*Writing …*"
+    elif not written.done:
+        yield "*It was stopped before it ended.*"
+    yield from (f"*{markdown(note)}*" for note in (about_written(written) if written.done else ()))
+
+
+def _sentence(sentence: Sentence, quotes: Iterable[Place]) -> str:
+    link = {_citation(place).number: _link(place) for place in quotes}
+    parts = ((words, "".join(link[number] for number in numbers if number in link)) for words, numbers in pieces(sentence))
+    return "".join(f"{' ' if words[:1] == ' ' else ''}{markdown(words)}{f'{chr(160)}{links}' if links else ''}" for words, links in parts)
 
 
 def _below(turn: Turn, at: int) -> Iterator[str]:

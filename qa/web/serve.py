@@ -9,9 +9,13 @@ import tempfile
 import threading
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from qa import settings
 from qa.errors import SettingsError
+
+if TYPE_CHECKING:
+    from qa.web.opening import Opening
 
 _ANY = ("0.0.0.0", "::")  # noqa: S104  every address of this machine: no name by which anybody asks
 _MOST_WAITING = 64  # questions, of everybody together
@@ -34,13 +38,17 @@ def serve(
     auth: Path | None = None,
     allow_hosts: Sequence[str] = (),
     mcp: bool = False,
+    writer: Sequence[str] = (),
+    rewrite: bool = False,
 ) -> None:
     """Show the page until it is interrupted; raise SettingsError where it can't be served so.
 
     The index is brought in line with the files in `corpus` first, and opened as it is without any. Both happen while
     the page is up already. No port means 7860, or the next that is free. Only with a file of passwords, `auth`, are other
-    machines served, by the names in `allow_hosts`, and tools over MCP.
+    machines served, by the names in `allow_hosts`, and tools over MCP. `writer` names language models among which people
+    choose who words an answer; with `rewrite` it may also make follow-ups stand alone.
     """
+    from qa.models.writer import writers
     from qa.web.api import AT_ONCE
     from qa.web.mcp import required
     from qa.web.passwords import Passwords
@@ -55,6 +63,10 @@ def serve(
             f"host {host}: without a login only this machine is served; use {' or '.join(LOOPBACK)}, or give a file with --auth"
         )
     passwords = Passwords.read(auth) if auth else None
+    models = writers(tuple(writer) or settings.writers())
+    if rewrite and not models:
+        raise SettingsError("--rewrite needs a language model; name one with --writer or WHOSAID_WRITER")
+    rewrites = bool(models) and (rewrite or settings.rewrite())
     hosts = [*allow_hosts, *([] if host in (*LOOPBACK, *_ANY) else [host])]
     wrong = [name for name in hosts if not name or set(name) & set("/@:*, ")]
     if wrong:
@@ -67,26 +79,25 @@ def serve(
         os.environ.update(_SILENT, GRADIO_TEMP_DIR=scratch)  # before Gradio is imported: it reads them then
         # Questions worked on at once share the cores: each on all of them would halve how many are answered.
         os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // AT_ONCE)))
-        _launch(index, corpus, host, port, model, open_browser, mcp, middleware(hosts, passwords, settings.rate(auth is not None)))
+        from qa.web.opening import Opening
+
+        opening = Opening(index, corpus, model, models, rewrites=rewrites)
+        _launch(opening, host, port, open_browser, mcp, middleware(hosts, passwords, settings.rate(auth is not None)))
 
 
 def _launch(
-    index: Path,
-    corpus: Sequence[Path],
+    opening: Opening,
     host: str,
     port: int | None,
-    model: str | None,
     open_browser: bool,
     mcp: bool,
     middleware: Sequence[object],
 ) -> None:
     from qa.web import api
     from qa.web.mcp import app_kwargs
-    from qa.web.opening import Opening
     from qa.web.page import head, page, theme
     from qa.web.security import LARGEST_FILE
 
-    opening = Opening(index, corpus, model)
     blocks = page(opening)
     blocks.queue(default_concurrency_limit=api.AT_ONCE, max_size=_MOST_WAITING, api_open=False)
     try:

@@ -72,7 +72,8 @@ def _entry(shown: Shown) -> Entry:
     lead = turn.lead or (f"That could not be answered. {turn.problem}" if turn.problem else "Stopped before an answer.")
     citations = tuple(place.citation for place in shown.quotes if place.citation)
     notes = (*dict.fromkeys(shown.lost), *turn.notes)
-    return Entry(turn.question, lead, notes, citations, tuple(words for words, _ in turn.understood), turn.within)
+    understood = tuple(words for words, _ in turn.understood)
+    return Entry(turn.question, lead, notes, citations, understood, turn.within, worded=shown.written)
 
 
 def cited(citations: Iterable[Citation]) -> str:

@@ -1,0 +1,1 @@
+"""Lets a language model word an answer from its quotes, and checks each sentence before it is shown."""
