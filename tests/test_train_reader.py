@@ -71,7 +71,7 @@ def test_variation_keeps_the_answer_with_its_sentence_or_says_that_it_is_gone(fo
     loose = found["what do trout eat?"]
     seen = set()
     for seed in range(40):
-        (example,) = varied([loose], {}, tokenizer.convert_tokens_to_ids("?"), random.Random(seed))
+        (example,) = varied([loose], {}, tokenizer.token_to_id("?"), random.Random(seed))
         texts = [tokenizer.decode(sentence) for sentence in example.sentences]
         assert example.answered == ("trout eat flies." in texts)
         assert [texts[n] for n in example.gold] == (["trout eat flies."] if example.answered else [])

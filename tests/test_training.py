@@ -97,7 +97,7 @@ def test_weights_come_back_from_their_difference(bundled: tuple[Any, Any], tmp_p
     file = tmp_path / "weights.safetensors"
     save_difference(file, trained, base, heads.state_dict(), {"made": "here"})
     model, other = bundled_model()[0], Heads(384)
-    load_difference(file, model, other)
+    load_difference(file, dict(model.named_parameters()), other)
     for name, weight in model.named_parameters():
         torch.testing.assert_close(weight.detach(), trained[name], atol=4e-4, rtol=0)  # half an 8-bit step
         assert ("layer.3" in name) or torch.equal(weight.detach(), base[name])
@@ -109,13 +109,13 @@ def test_weights_that_are_none_are_refused_in_one_line(bundled: tuple[Any, Any],
     file = tmp_path / "weights.safetensors"
     file.write_bytes(content)
     with pytest.raises(ModelError, match="install whosaid again") as caught:
-        load_difference(file, bundled[0], Heads(384))
+        load_difference(file, dict(bundled[0].named_parameters()), Heads(384))
     assert "\n" not in str(caught.value)
 
 
 def test_an_untrained_model_decodes_any_text(bundled: tuple[Any, Any]) -> None:
     texts = ["", " \n ", "🐟", "word " * 700, _TEXT, "\n" * 50 + "“" * 300]
-    for text, found in zip(texts, attributions(texts, BareBert(bundled[0].eval()), _heads().eval(), bundled[1]), strict=True):
+    for text, found in zip(texts, attributions(texts, BareBert.of(bundled[0].eval()), _heads().eval(), bundled[1]), strict=True):
         for item in found:
             assert all(0 <= span.start < span.end <= len(text) for span in (item.cue, *item.content, *filter(None, [item.source])))
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -21,6 +20,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
+from tokenizers import Tokenizer
 
 from qa.models.bert import BareBert
 from qa.models.finetuned import trained_model
@@ -36,8 +36,6 @@ _LINK_SIZE = 128
 # How much likelier than it says each label is taken to be, measured on development articles: a miss costs more than a slip.
 _LEANING = np.array([1.0, 1.3, 1.3, 1.5, 1.5, 1.3, 1.3], np.float32)
 _TOKENS_AT_ONCE = 8192
-
-_NO_LOCK: AbstractContextManager[Any] = nullcontext()
 
 Ints = npt.NDArray[np.int64]
 _BREAK = re.compile(r"[\r\n\u2028\u2029]+")
@@ -62,18 +60,18 @@ class Tokens:
     ends: Ints
 
 
-def tokenized(text: str, tokenizer: Any) -> Tokens:
+def tokenized(text: str, tokenizer: Tokenizer) -> Tokens:
     """Return the tokens of a text, with a token for each run of line breaks."""
     ids: list[int] = []
     starts: list[int] = []
     ends: list[int] = []
     lines = [(0, 0), *(match.span() for match in _BREAK.finditer(text)), (len(text), len(text))]
     pieces = [(before[1], after[0], after[1]) for before, after in pairwise(lines)]
-    encoded = tokenizer([text[start:end] for start, end, _ in pieces], add_special_tokens=False, return_offsets_mapping=True, verbose=False)
-    for (start, end, after), tokens, offsets in zip(pieces, encoded["input_ids"], encoded["offset_mapping"], strict=True):
-        ids.extend(tokens)
-        starts.extend(start + first for first, _ in offsets)
-        ends.extend(start + last for _, last in offsets)
+    encoded = tokenizer.encode_batch([text[start:end] for start, end, _ in pieces], add_special_tokens=False)
+    for (start, end, after), tokens in zip(pieces, encoded, strict=True):
+        ids.extend(tokens.ids)
+        starts.extend(start + first for first, _ in tokens.offsets)
+        ends.extend(start + last for _, last in tokens.offsets)
         if after > end:
             ids.append(LINE_BREAK)
             starts.append(end)
@@ -138,24 +136,19 @@ class Tagger:
         self._loading = threading.Lock()
 
     @cached_property
-    def _parts(self) -> tuple[BareBert, Heads, Any]:
+    def _parts(self) -> tuple[BareBert, Heads, Tokenizer]:
         return trained_model(self._weights, Heads)
 
     def attributions(self, texts: Sequence[str]) -> list[list[Attribution]]:
         """Return the attributions of each text in order of their cues."""
         with self._loading:
             model, heads, tokenizer = self._parts
-        return attributions(texts, model, heads, tokenizer, self._loading)
+        return attributions(texts, model, heads, tokenizer)
 
 
-def attributions(
-    texts: Sequence[str], model: BareBert, heads: Heads, tokenizer: Any, tokenizing: AbstractContextManager[Any] = _NO_LOCK
-) -> list[list[Attribution]]:
-    """Return the attributions of each text; `tokenizing` is held around each use of the tokenizer."""
-    tokens = []
-    for text in texts:
-        with tokenizing:  # a tokenizer is of one thread at a time
-            tokens.append(tokenized(text, tokenizer))
+def attributions(texts: Sequence[str], model: BareBert, heads: Heads, tokenizer: Tokenizer) -> list[list[Attribution]]:
+    """Return the attributions of each text."""
+    tokens = [tokenized(text, tokenizer) for text in texts]
     windows = sorted((w for number, t in enumerate(tokens) for w in _windows(number, t)), key=lambda w: w.last - w.first)
     found: list[list[Attribution]] = [[] for _ in texts]
     at = 0

@@ -193,7 +193,7 @@ def scores(gold: Sequence[Mapping[str, Any]], model: Any, heads: Heads, tokenize
     """Return F1 of the characters of each role, and of whole attributions: contents that overlap by half, with the right source."""
     hit: Counter[str] = Counter()
     of: Counter[str] = Counter()
-    found = attributions([article["text"] for article in gold], BareBert(model), heads, tokenizer)
+    found = attributions([article["text"] for article in gold], BareBert.of(model), heads, tokenizer)
     for article, predicted in zip(gold, found, strict=True):
         marked = article["attributions"]
         for role in ("source", "cue", "content"):
@@ -306,7 +306,7 @@ def _gold(file: Path) -> list[dict[str, Any]]:
 
 def _stored_scores(file: Path, gold: Sequence[Mapping[str, Any]], model: Any, tokenizer: Any) -> dict[str, float]:
     heads = Heads(model.config.hidden_size)
-    load_difference(file, model, heads)
+    load_difference(file, dict(model.named_parameters()), heads)
     return scores(gold, model.eval().to(torch.bfloat16), heads.eval(), tokenizer)
 
 
@@ -316,7 +316,7 @@ def _average(files: Sequence[Path]) -> tuple[dict[str, torch.Tensor], dict[str, 
     for file in files:
         model, _ = bundled_model()
         heads = Heads(model.config.hidden_size)
-        load_difference(file, model, heads)
+        load_difference(file, dict(model.named_parameters()), heads)
         models.append(dict(model.named_parameters()))
         all_heads.append(heads.state_dict())
     return _mean(models), _mean(all_heads)

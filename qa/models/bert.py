@@ -1,12 +1,13 @@
 """The forward pass of BERT (Devlin et al., 2019, arXiv 1810.04805) with nothing around it, for models that are asked often.
 
-Takes its weights from a Transformers model and gives the same states. A question is a handful of tokens, for which what
+Gives the same states as the one in Transformers. A question is a handful of tokens, for which what
 surrounds the arithmetic costs as much as it: here the three projections of attention are one, and texts of one length
 need no mask. Knows nothing of tokens' meaning or of training.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -41,16 +42,17 @@ class _Dense:
 class _Layer:
     """The weights of one layer."""
 
-    def __init__(self, layer: Any) -> None:
-        attention, output = layer.attention.self, layer.attention.output
-        parts = (attention.query, attention.key, attention.value)
-        self._heads = int(attention.num_attention_heads)
-        self._qkv = _Dense(torch.cat([part.weight for part in parts]), torch.cat([part.bias for part in parts]))
-        self._joined = _Dense(output.dense.weight, output.dense.bias)
-        self._first_norm = output.LayerNorm.weight, output.LayerNorm.bias, output.LayerNorm.eps
-        self._wide = _Dense(layer.intermediate.dense.weight, layer.intermediate.dense.bias)
-        self._narrow = _Dense(layer.output.dense.weight, layer.output.dense.bias)
-        self._last_norm = layer.output.LayerNorm.weight, layer.output.LayerNorm.bias, layer.output.LayerNorm.eps
+    def __init__(self, weights: Mapping[str, torch.Tensor], prefix: str, heads: int, eps: float) -> None:
+        def of(name: str) -> tuple[torch.Tensor, torch.Tensor]:
+            return weights[f"{prefix}.{name}.weight"], weights[f"{prefix}.{name}.bias"]
+
+        parts = [of(f"attention.self.{name}") for name in ("query", "key", "value")]
+        self._heads = heads
+        self._qkv = _Dense(torch.cat([weight for weight, _ in parts]), torch.cat([bias for _, bias in parts]))
+        self._joined = _Dense(*of("attention.output.dense"))
+        self._first_norm = *of("attention.output.LayerNorm"), eps
+        self._wide, self._narrow = _Dense(*of("intermediate.dense")), _Dense(*of("output.dense"))
+        self._last_norm = *of("output.LayerNorm"), eps
 
     def __call__(self, states: torch.Tensor, hidden: torch.Tensor | None) -> torch.Tensor:
         texts, tokens, width = states.shape
@@ -63,24 +65,19 @@ class _Layer:
 class BareBert:
     """A BERT that can only be asked for its states. Safe to share between threads."""
 
-    def __init__(self, model: Any) -> None:
-        """Take the weights of a Transformers `BertModel`, whatever their type and device."""
-        embeddings = model.embeddings
-        self._words, self._kinds = embeddings.word_embeddings.weight, embeddings.token_type_embeddings.weight
-        self._places = embeddings.position_embeddings.weight
-        self._norm = embeddings.LayerNorm.weight, embeddings.LayerNorm.bias, embeddings.LayerNorm.eps
-        self._layers = [_Layer(layer) for layer in model.encoder.layer]
+    def __init__(self, weights: Mapping[str, torch.Tensor], heads: int, eps: float) -> None:
+        """Take weights by their names in Transformers, whatever their type and device, with the number of heads and the norms' epsilon."""
+        weights = {name: weight.detach() for name, weight in weights.items()}
+        self._words, self._kinds = weights["embeddings.word_embeddings.weight"], weights["embeddings.token_type_embeddings.weight"]
+        self._places = weights["embeddings.position_embeddings.weight"]
+        self._norm = weights["embeddings.LayerNorm.weight"], weights["embeddings.LayerNorm.bias"], eps
+        numbers = {int(name.split(".")[2]) for name in weights if name.startswith("encoder.layer.")}
+        self._layers = [_Layer(weights, f"encoder.layer.{number}", heads, eps) for number in sorted(numbers)]
 
-    @staticmethod
-    def can_be(model: Any) -> bool:
-        """Tell whether this is a model whose states come out the same."""
-        config: Any = getattr(model, "config", None)
-        return (
-            type(model).__name__ == "BertModel"
-            and config.hidden_act == "gelu"
-            and not config.is_decoder
-            and getattr(config, "position_embedding_type", "absolute") in (None, "absolute")
-        )
+    @classmethod
+    def of(cls, model: Any) -> BareBert:
+        """Take the weights of a Transformers `BertModel`, as they are now."""
+        return cls(dict(model.named_parameters()), model.config.num_attention_heads, model.config.layer_norm_eps)
 
     def __call__(self, ids: torch.Tensor, mask: torch.Tensor, kinds: torch.Tensor | None = None) -> torch.Tensor:
         """Return the states of texts, shape (texts, tokens, width), from ids and a mask of 1 for tokens and 0 for padding, (texts, tokens).

@@ -11,7 +11,7 @@ import importlib.util
 import logging
 import os
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,12 +22,10 @@ import numpy as np
 import numpy.typing as npt
 
 from qa.errors import ModelError
+from qa.models.bundled import DIMENSION, LONGEST, read_tokenizer, read_weights
 
 if TYPE_CHECKING:
     import torch
-    from sentence_transformers import SentenceTransformer
-
-    from qa.models.bert import BareBert
 
 Vectors = npt.NDArray[np.float32]
 
@@ -106,7 +104,7 @@ def weights_sha256(folder: Path) -> str:
 
 
 class SentenceEncoder:
-    """A sentence-transformers model on the CPU, or on a GPU where there is one.
+    """A sentence-transformers model on the CPU, or on a GPU where there is one. Safe to share between threads.
 
     Loaded at first use. Weights are kept in bfloat16 where the processor multiplies in it, which leaves the ranking
     as it is and is several times faster; the README has both figures.
@@ -117,7 +115,8 @@ class SentenceEncoder:
         self._folder = model_folder(name)
         self._name = name if name == BUNDLED else (self._folder.name if self._folder.is_dir() else name)
         self._sha256 = weights_sha256(self._folder)
-        self._loading, self._tokenizing = threading.Lock(), threading.Lock()
+        self._is_bundled = name == BUNDLED
+        self._loading = threading.Lock()
         if name == BUNDLED and self._sha256 != _BUNDLED_SHA256:
             raise ModelError(
                 f"model {BUNDLED}: its weights have SHA-256 {self._sha256[:12]}..., expected {_BUNDLED_SHA256[:12]}...;"
@@ -127,74 +126,101 @@ class SentenceEncoder:
     @property
     def identity(self) -> ModelIdentity:
         """Name, hash and dimension of the model."""
-        dimension = self._loaded.get_embedding_dimension()
-        if dimension is None:
-            raise ModelError(f"model {self._name}: it does not say how long its vectors are; use another with --model")
+        dimension = DIMENSION if self._is_bundled else self._model.dimension
         return ModelIdentity(self._name, self._sha256, dimension)
 
     @property
-    def _loaded(self) -> SentenceTransformer:
+    def _model(self) -> _Bundled | _Other:
         with self._loading:
-            return self._model
+            return self._loaded
 
     @cached_property
-    def _model(self) -> SentenceTransformer:
-        os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-        import torch
-        from sentence_transformers import SentenceTransformer
-        from transformers.utils import logging as transformers_logging
+    def _loaded(self) -> _Bundled | _Other:
+        return _Bundled(self._folder) if self._is_bundled else _Other(self._folder, self._name)
 
-        transformers_logging.disable_progress_bar()
-        logging.getLogger("sentence_transformers").setLevel(logging.WARNING)
-        device = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
-        dtype = torch.bfloat16 if device == "cpu" and has_bfloat16() else torch.float32
-        try:
-            model = SentenceTransformer(
-                str(self._folder),
-                device=device,
-                local_files_only=True,
-                trust_remote_code=False,
-                model_kwargs={"dtype": dtype},
-            )
-        except (OSError, ValueError, KeyError) as error:
-            first_line = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-            raise ModelError(f"model folder {self._folder}: can't be loaded ({first_line}); check --model") from error
-        model.eval()
-        return model
-
-    @cached_property
-    def _bare(self) -> BareBert | None:
-        """The model without what surrounds its arithmetic, where it is a BERT whose states are averaged, as the bundled one is."""
-        from qa.models.bert import BareBert
-
-        parts = list(self._loaded)
-        names = [type(part).__name__ for part in parts]
-        averages = names[:2] == ["Transformer", "Pooling"] and parts[1].pooling_mode == "mean" and names[2:] in ([], ["Normalize"])
-        return BareBert(parts[0].auto_model) if averages and BareBert.can_be(parts[0].auto_model) else None
+    def load(self) -> None:
+        """Load the model now, and not when it is first used."""
+        self._model  # noqa: B018 - a property
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Return one unit vector for each text, shape (len(texts), dimension), float32."""
         import torch
 
+        model = self._model
         found = np.zeros((len(texts), self.identity.dimension), np.float32)
-        model, bare = self._loaded, self._bare
-        prompt = model.prompts.get(model.default_prompt_name) if model.default_prompt_name else None
         for batch in _batches(texts):
-            with self._tokenizing:  # a tokenizer is of one thread at a time
-                features = model.preprocess([texts[at] for at in batch], prompt=prompt)
-            on_device = {name: value.to(model.device) if isinstance(value, torch.Tensor) else value for name, value in features.items()}
             with torch.inference_mode(), threads(1 if len(texts) <= _QUESTIONS else None):
-                embedded = _mean(bare, on_device) if bare else model(on_device)["sentence_embedding"]
-                found[batch] = embedded.float().cpu().numpy()
+                found[batch] = model.embedded([texts[at] for at in batch]).float().cpu().numpy()
         return np.asarray(found / np.linalg.norm(found, axis=1, keepdims=True).clip(1e-12), np.float32)
 
 
-def _mean(bare: BareBert, features: Mapping[str, torch.Tensor]) -> torch.Tensor:
-    """Return the mean of the states of each text's tokens, shape (texts, dimension)."""
-    mask = features["attention_mask"]
-    states = bare(features["input_ids"], mask, features.get("token_type_ids")).float()
-    return (states * mask[:, :, None]).sum(1) / mask.sum(1, keepdim=True)
+def _device_and_type() -> tuple[str, torch.dtype]:
+    import torch
+
+    device = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+    return device, torch.bfloat16 if device == "cpu" and has_bfloat16() else torch.float32
+
+
+class _Bundled:
+    """The bundled model: a BERT whose states are averaged."""
+
+    dimension = DIMENSION
+
+    def __init__(self, folder: Path) -> None:
+        from qa.models.bert import BareBert
+
+        bundled = read_weights(folder)
+        self._device, dtype = _device_and_type()
+        weights = {name: weight.to(self._device, dtype) for name, weight in bundled.weights.items() if weight.is_floating_point()}
+        self._bert = BareBert(weights, bundled.heads, bundled.eps)
+        self._tokenizer = read_tokenizer(folder)
+        self._tokenizer.enable_truncation(LONGEST)
+        self._tokenizer.enable_padding()
+
+    def embedded(self, texts: list[str]) -> torch.Tensor:
+        import torch
+
+        tokens = self._tokenizer.encode_batch(texts)
+        ids, mask = (torch.tensor(rows, device=self._device) for rows in ([t.ids for t in tokens], [t.attention_mask for t in tokens]))
+        states = self._bert(ids, mask).float()
+        return (states * mask[:, :, None]).sum(1) / mask.sum(1, keepdim=True)
+
+
+class _Other:
+    """Any other model, by sentence-transformers."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+        from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging as transformers_logging
+
+        transformers_logging.disable_progress_bar()
+        logging.getLogger("sentence_transformers").setLevel(logging.WARNING)
+        device, dtype = _device_and_type()
+        try:
+            self._model = SentenceTransformer(
+                str(folder), device=device, local_files_only=True, trust_remote_code=False, model_kwargs={"dtype": dtype}
+            )
+        except (OSError, ValueError, KeyError) as error:
+            first_line = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+            raise ModelError(f"model folder {folder}: can't be loaded ({first_line}); check --model") from error
+        self._model.eval()
+        dimension = self._model.get_embedding_dimension()
+        if dimension is None:
+            raise ModelError(f"model {name}: it does not say how long its vectors are; use another with --model")
+        self.dimension = int(dimension)
+        self._prompt = self._model.prompts.get(self._model.default_prompt_name) if self._model.default_prompt_name else None
+        self._tokenizing = threading.Lock()
+
+    def embedded(self, texts: list[str]) -> torch.Tensor:
+        import torch
+
+        with self._tokenizing:  # a tokenizer that cuts and pads is of one thread at a time
+            features = self._model.preprocess(texts, prompt=self._prompt)
+        on_device = {key: value.to(self._model.device) if isinstance(value, torch.Tensor) else value for key, value in features.items()}
+        found: torch.Tensor = self._model(on_device)["sentence_embedding"]
+        return found
 
 
 def _batches(texts: Sequence[str]) -> Iterator[list[int]]:

@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from qa.errors import ModelError
+from qa.models.bundled import DIMENSION, read_tokenizer, read_weights
 from qa.models.encoder import BUNDLED, SentenceEncoder, has_bfloat16, model_folder
 
 if TYPE_CHECKING:
     import torch
+    from tokenizers import Tokenizer
 
     from qa.models.bert import BareBert
 
@@ -25,9 +27,12 @@ _Heads = TypeVar("_Heads", bound="torch.nn.Module")
 _STEPS = 127  # of a signed byte
 
 
-def bundled_model() -> tuple[Any, Any]:
-    """Return the bundled encoder as a Transformers model, and its tokenizer; raise ModelError where it isn't the expected one."""
-    from transformers import AutoTokenizer, BertModel
+def bundled_model() -> tuple[Any, Tokenizer]:
+    """Return the bundled encoder as a Transformers model, to be trained, and its tokenizer.
+
+    Raises ModelError where it isn't the expected one.
+    """
+    from transformers import BertModel
     from transformers.utils import logging as transformers_logging
 
     transformers_logging.disable_progress_bar()
@@ -35,10 +40,10 @@ def bundled_model() -> tuple[Any, Any]:
     folder = str(model_folder(BUNDLED))
     # Dropout inside attention would only shut out its fast path in training.
     model = BertModel.from_pretrained(folder, local_files_only=True, attention_probs_dropout_prob=0.0)
-    return model, AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    return model, read_tokenizer(Path(folder))
 
 
-def trained_model(weights: Path, make_heads: Callable[[int], _Heads]) -> tuple[BareBert, _Heads, Any]:
+def trained_model(weights: Path, make_heads: Callable[[int], _Heads]) -> tuple[BareBert, _Heads, Tokenizer]:
     """Return a stored model ready to be used, its heads (made for the width of its states) and the tokenizer.
 
     In bfloat16 where the processor multiplies in it. Raises ModelError where the weights are missing or don't fit.
@@ -47,12 +52,14 @@ def trained_model(weights: Path, make_heads: Callable[[int], _Heads]) -> tuple[B
 
     from qa.models.bert import BareBert
 
-    model, tokenizer = bundled_model()
-    heads = make_heads(model.config.hidden_size)
-    load_difference(weights, model, heads)
-    if has_bfloat16():
-        model.to(torch.bfloat16)
-    return BareBert(model.eval()), heads.eval(), tokenizer
+    SentenceEncoder(BUNDLED)  # checks the hash
+    folder = model_folder(BUNDLED)
+    bundled = read_weights(folder)
+    heads = make_heads(DIMENSION)
+    load_difference(weights, bundled.weights, heads)
+    dtype = torch.bfloat16 if has_bfloat16() else torch.float32
+    model = BareBert({name: weight.to(dtype) for name, weight in bundled.weights.items()}, bundled.heads, bundled.eps)
+    return model, heads.eval(), read_tokenizer(folder)
 
 
 def save_difference(path: Path, trained: Weights, base: Weights, heads: Weights, about: Mapping[str, str]) -> None:
@@ -76,8 +83,8 @@ def save_difference(path: Path, trained: Weights, base: Weights, heads: Weights,
     save_file(stored, path, metadata=dict(about))
 
 
-def load_difference(path: Path, model: torch.nn.Module, heads: torch.nn.Module) -> None:
-    """Add the stored difference to `model`, which holds the bundled weights, and fill `heads`; raise ModelError where they don't fit."""
+def load_difference(path: Path, weights: Weights, heads: torch.nn.Module) -> None:
+    """Add the stored difference to `weights`, which are the bundled ones, and fill `heads`; raise ModelError where they don't fit."""
     import torch
     from safetensors import SafetensorError
     from safetensors.torch import load_file
@@ -86,7 +93,6 @@ def load_difference(path: Path, model: torch.nn.Module, heads: torch.nn.Module) 
         stored = load_file(path)
     except (OSError, SafetensorError) as error:
         raise ModelError(f"{path}: can't be read ({error}); install whosaid again") from error
-    weights = dict(model.named_parameters())
     try:
         with torch.no_grad():
             for name, value in stored.items():

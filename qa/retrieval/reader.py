@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
+from tokenizers import Tokenizer
 
 from qa.errors import ModelError
 from qa.models.bert import BareBert
@@ -130,7 +131,7 @@ class Reader:
         self._loading = threading.Lock()
 
     @cached_property
-    def _loaded(self) -> tuple[BareBert, Heads, Any]:
+    def _loaded(self) -> tuple[BareBert, Heads, Tokenizer]:
         return trained_model(self._weights, Heads)
 
     def read(self, question: str, passages: Sequence[Sequence[str]]) -> list[Floats]:
@@ -140,7 +141,7 @@ class Reader:
         with self._loading:
             model, heads, tokenizer = self._loaded
         texts = [question, *(sentence for passage in passages for sentence in passage)]
-        tokens = iter(tokenizer(texts, add_special_tokens=False, verbose=False)["input_ids"])
+        tokens = (found.ids for found in tokenizer.encode_batch(texts, add_special_tokens=False))
         asked = next(tokens)
         return scores([pair(asked, [next(tokens) for _ in passage]) for passage in passages], model, heads)
 

@@ -69,7 +69,7 @@ def examples(files: Sequence[Path], tokenizer: Any) -> list[Example]:
 
     def tokens_of(text: str) -> tuple[int, ...]:
         if text not in tokens:
-            tokens[text] = tuple(tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"])
+            tokens[text] = tuple(tokenizer.encode(text, add_special_tokens=False).ids)
         return tokens[text]
 
     found = []
@@ -183,7 +183,7 @@ def figures(held: Sequence[Example], model: Any, heads: Heads) -> dict[str, floa
     from sklearn.metrics import roc_auc_score
 
     whole = [example for example in held if example.whole]
-    found = scores([pair(example.question, example.sentences) for example in whole], BareBert(model), heads)
+    found = scores([pair(example.question, example.sentences) for example in whole], BareBert.of(model), heads)
     odds = np.array([np.logaddexp.reduce(row[1:]) - row[0] for row in found])
     answered = np.array([example.answered for example in whole])
     right = [int(row[1:].argmax()) in example.gold for row, example in zip(found, whole, strict=True) if example.gold]
@@ -210,7 +210,7 @@ class Run:
         self._model, tokenizer = bundled_model()
         self._model.train()
         self._heads = Heads(self._model.config.hidden_size)
-        self._question_mark = tokenizer.convert_tokens_to_ids("?")
+        self._question_mark = tokenizer.encode("?", add_special_tokens=False).ids[0]
         found = examples(files, tokenizer)
         self._held = [example for example in found if _held_out(example)]
         self._learnt = [example for example in found if not _held_out(example)]
@@ -252,7 +252,7 @@ class Run:
         self._training.write(unfinished)
         unfinished.replace(self._output)
         model, stored = bundled_model()[0], Heads(self._model.config.hidden_size)
-        load_difference(self._output, model, stored)
+        load_difference(self._output, dict(model.named_parameters()), stored)
         click.echo(f"epoch {epoch}: {json.dumps(figures(self._held, model.eval().to(torch.bfloat16), stored.eval()))}")
 
 
