@@ -357,6 +357,24 @@ def test_a_filter_among_many_is_exact_where_it_is_narrow_and_kept_where_it_is_br
     assert index.search(vectors[0], 10, store.ranges([])) == []
 
 
+def test_a_file_is_gone_on_with_until_its_lists_no_longer_suit(path: Path, large: tuple[Store, list[int], np.ndarray]) -> None:
+    store, keys, _ = large
+    lists = DenseIndex.open(path.parent, store).lists
+    _many(store, 120, first=1000)
+    assert DenseIndex.open(path.parent, store).wants_file
+    dense.write_file(path.parent, store)
+    assert [child.name for child in path.parent.glob("sentences.*.faiss")] == ["sentences.5200.faiss"]
+    index = DenseIndex.open(path.parent, store)
+    assert (index.lists, index.wants_file) == (lists, False)
+    _, vectors = store.vectors(store.sentence_ids().tolist())
+    assert _share_found(index, store.sentence_ids(), vectors) > 0.8
+    store.remove(keys)
+    _many(store, 30, first=2000)
+    assert DenseIndex.open(path.parent, store).wants_file
+    dense.write_file(path.parent, store)
+    assert DenseIndex.open(path.parent, store).lists < lists
+
+
 @pytest.mark.parametrize("content", [None, b"", b"garbage", b"\0" * 200, b"IwRq" + b"\xff" * 200])
 def test_a_damaged_dense_file_is_done_without(path: Path, large: tuple[Store, list[int], np.ndarray], content: bytes | None) -> None:
     store, _, vectors = large

@@ -77,6 +77,11 @@ class DenseIndex:
         return cls(store, extents, older)
 
     @property
+    def lists(self) -> int:
+        """How many lists the file has; 0 without one."""
+        return int(self._older.index.nlist) if self._older else 0
+
+    @property
     def wants_file(self) -> bool:
         """Whether a file of all sentences would serve better than what there is."""
         if len(self._newer) > FLAT_MOST or self._older is None:
@@ -137,20 +142,19 @@ class DenseIndex:
 
 
 def write_file(folder: Path, store: Store) -> None:
-    """Make the file anew, of all sentences, and put it in the place of older ones; raise IndexFolderError where that fails.
+    """Write a file of all sentences in the place of older ones; raise IndexFolderError where that fails.
 
-    Holds a sample, a block of vectors and the codes in memory, never all vectors.
+    What has come since the last file is added to it, as long as its lists suit the number of sentences and few of its own
+    are gone; else it is made anew. Holds a sample, a block of vectors and the codes in memory, never all vectors.
     """
     import faiss
 
     ranges = store.extents().ranges
-    count, end = total(ranges), int(ranges[-1, 1])
-    lists = 2 ** round(np.log2(2 * np.sqrt(count)))
-    index = faiss.index_factory(store.dimension, f"IVF{lists},RaBitQ", faiss.METRIC_INNER_PRODUCT)
+    end = int(ranges[-1, 1])
     faiss.omp_set_num_threads(os.cpu_count() or 1)
     try:
-        index.train(_sample(store, ranges, _SAMPLE * lists))
-        for ids, halves in store.blocks(ranges):
+        index, missing = _to_go_on_with(folder, store, ranges)
+        for ids, halves in store.blocks(missing):
             index.add_with_ids(halves.astype(np.float32), ids)
     finally:
         faiss.omp_set_num_threads(1)
@@ -165,6 +169,22 @@ def write_file(folder: Path, store: Store) -> None:
         unfinished.unlink(missing_ok=True)
     for old in [*(old for _, old in _files(folder) if old != path), *folder.glob("sentences.*.new")]:
         old.unlink(missing_ok=True)
+
+
+def _to_go_on_with(folder: Path, store: Store, ranges: Ranges) -> tuple[Any, Ranges]:
+    """Return the last file's index, or one with no sentences whose lists were found anew, and what is missing in it."""
+    import faiss
+
+    lists = 2 ** round(np.log2(2 * np.sqrt(total(ranges))))
+    for before, path in sorted(_files(folder), reverse=True)[:1]:
+        older = _read(path, store.dimension, mapped=False)
+        older_live = total(np.clip(ranges, 0, before))
+        if older and lists // 2 <= older.nlist <= lists * 2 and older.ntotal - older_live <= DEAD_MOST * older.ntotal:
+            newer = np.clip(ranges, before, None)
+            return older, newer[newer[:, 0] < newer[:, 1]]
+    index = faiss.index_factory(store.dimension, f"IVF{lists},RaBitQ", faiss.METRIC_INNER_PRODUCT)
+    index.train(_sample(store, ranges, _SAMPLE * lists))
+    return index, ranges
 
 
 def _sample(store: Store, ranges: Ranges, count: int) -> Vectors:
@@ -184,12 +204,12 @@ def _files(folder: Path) -> list[tuple[int, Path]]:
     return [(int(match[1]), child) for match, child in named if match]
 
 
-def _read(path: Path, dimension: int) -> faiss.IndexIVFRaBitQ | None:
+def _read(path: Path, dimension: int, *, mapped: bool = True) -> faiss.IndexIVFRaBitQ | None:
     """Return the index in the file, or None where it is missing, damaged or of another dimension: it can be made anew."""
     import faiss
 
     try:
-        index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP)
+        index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP if mapped else 0)
     except (RuntimeError, MemoryError):  # what FAISS raises for a file that it can't make sense of
         return None
     return index if isinstance(index, faiss.IndexIVFRaBitQ) and index.d == dimension else None
