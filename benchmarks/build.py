@@ -2,6 +2,7 @@
 
     python benchmarks/build.py                  # over articles made up here
     python benchmarks/build.py PATHS...         # over files and folders of yours
+    python benchmarks/build.py --float32        # as on a processor that doesn't multiply in bfloat16
 
 The whole build reads the files, splits them, tells who says what, encodes every sentence and writes every index. The
 baseline gets the texts for nothing and encodes 150 words at a time. Models are loaded before, on both sides.
@@ -18,6 +19,8 @@ import numpy as np
 from common import WINDOW, Plain, alternated, heading, quantile, say, table, word_windows
 from made_up import PASSAGES_OF_AN_ARTICLE, questions, write
 
+import qa.models.encoder
+import qa.models.finetuned
 from qa.attribution.attributor import TrainedAttributor
 from qa.library import build, load_encoder
 from qa.models.encoder import Vectors
@@ -40,8 +43,13 @@ def main() -> None:
     parser.add_argument("paths", nargs="*", type=Path, help="files and folders of articles, else some are made up")
     parser.add_argument("--articles", type=int, default=40, help="how many to make up (40)")
     parser.add_argument("--rounds", type=int, default=4, help="how often each is measured (4)")
+    parser.add_argument("--float32", action="store_true", help="as on a processor that doesn't multiply in bfloat16")
     options = parser.parse_args()
     heading("Building")
+    if options.float32:
+        print("Our models in float32.\n")
+        for module in (qa.models.encoder, qa.models.finetuned):
+            module.has_bfloat16 = lambda: False
     with tempfile.TemporaryDirectory() as scratch:
         paths = options.paths
         passages = options.articles * PASSAGES_OF_AN_ARTICLE
