@@ -48,8 +48,7 @@ def main() -> None:
     heading("Building")
     if options.float32:
         print("Our models in float32.\n")
-        for module in (qa.models.encoder, qa.models.finetuned):
-            module.has_bfloat16 = lambda: False
+        qa.models.encoder.has_bfloat16 = qa.models.finetuned.has_bfloat16 = lambda: False  # type: ignore[attr-defined]
     with tempfile.TemporaryDirectory() as scratch:
         paths = options.paths
         passages = options.articles * PASSAGES_OF_AN_ARTICLE
