@@ -174,6 +174,7 @@ class Store:
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL" if write else "PRAGMA query_only=1")
             if write:
+                self._db.execute("PRAGMA cache_size=-65536")  # 64 MB: what copies are found by is written all over its index
                 self._db.executescript(_SCHEMA)
             self._begin("IMMEDIATE" if write else "DEFERRED")
             self._next = int(self._state("next_sentence") or 0)
