@@ -50,7 +50,10 @@ _LOWER = (
 )
 
 # Networks of ours and their training; imported where they run.
-_NETWORKS = {"qa.models.training", "qa.attribution.tagger", "qa.attribution.train", "qa.retrieval.reader", "qa.retrieval.train_reader"}
+_NETWORKS = {
+    *("qa.models.training", "qa.attribution.tagger", "qa.attribution.train", "qa.retrieval.reader", "qa.retrieval.train_reader"),
+    *("qa.answering.support", "qa.answering.train_support"),
+}
 
 _ON_THE_WEB = {"qa.reading.guard"}  # what stands between us and the network; imported where something is fetched
 
