@@ -98,7 +98,7 @@ def figures(held: Sequence[Example], model: Any, heads: Heads) -> dict[str, floa
 class Run:
     """One training; what it has learnt is written every SCORE_EVERY steps and at the end."""
 
-    def __init__(self, files: Sequence[Path], work: Path, output: Path, epochs: int) -> None:
+    def __init__(self, files: Sequence[Path], work: Path, output: Path, epochs: int, steps: int | None) -> None:
         """Read the rows, and the checkpoint where there is one."""
         work.mkdir(parents=True, exist_ok=True)
         torch.manual_seed(SEED)
@@ -110,6 +110,7 @@ class Run:
         self._held = [example for example in found if example.held_out]
         self._learnt = [example for example in found if not example.held_out]
         self._order = [batch for epoch in range(epochs) for batch in batches(self._learnt, random.Random(SEED + epoch))]
+        self._order = self._order[:steps]
         self._training = Training(self._model, self._heads, len(self._order), WARM_UP, work / "checkpoint.pt", SEED)
         if self._training.step:
             click.echo(f"going on from step {self._training.step:,}")
@@ -149,9 +150,10 @@ class Run:
 @click.option("--work", type=click.Path(file_okay=False, path_type=Path), required=True, help="Where checkpoints are kept.")
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), default=WEIGHTS, show_default=True, help="The weights to write.")
 @click.option("--epochs", type=click.IntRange(1), default=1, show_default=True, help="How often the claims are gone through.")
-def main(files: tuple[Path, ...], work: Path, output: Path, epochs: int) -> None:
+@click.option("--steps", type=click.IntRange(1), default=None, help="At most so many steps.  [default: all]")
+def main(files: tuple[Path, ...], work: Path, output: Path, epochs: int, steps: int | None) -> None:
     """Train the check of support, or go on with a training that was stopped."""
-    Run(files, work, output, epochs).go_on()
+    Run(files, work, output, epochs, steps).go_on()
 
 
 if __name__ == "__main__":
