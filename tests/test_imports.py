@@ -57,6 +57,8 @@ _NETWORKS = {
     "qa.attribution.train",
     "qa.retrieval.reader",
     "qa.retrieval.train_reader",
+    "qa.answering.support",
+    "qa.answering.train_support",
 }
 
 _ON_THE_WEB = {"qa.reading.guard"}  # what stands between us and the network; imported where something is fetched

@@ -16,6 +16,7 @@ from written import CITATIONS, INJECTED, QUESTION, REGISTRY, in_forms, wrong
 
 from qa.answering.compose import about_written, worded
 from qa.answering.prompt import NO_ANSWER, to_answer
+from qa.answering.support import SUPPORTED, Support
 from qa.answering.writing.checks import Checks, SupportCheck
 from qa.answering.writing.drafts import Drafts
 from qa.answering.writing.figures import figures
@@ -27,7 +28,10 @@ from qa.library import Library
 from qa.models.writer import Limits, Stop
 from qa.types import Answer, Question, Sentence
 
-SUPPORT: list[tuple[SupportCheck, float]] = [(WordOverlap(), ENOUGH)]  # any other check goes here, with what is enough for it
+SUPPORT: list[tuple[SupportCheck, float]] = [
+    (WordOverlap(), ENOUGH),
+    (Support(), SUPPORTED),
+]  # any other check goes here, with what is enough for it
 
 
 def drafts(text: str) -> list[Sentence]:

@@ -22,7 +22,7 @@ def main() -> None:
 
 for command in (
     *(corpus.build, corpus.add, corpus.refresh),
-    *(asking.ask, asking.search, asking.compare, asking.check, asking.statements),
+    *(asking.ask, asking.search, asking.compare, asking.check, asking.support, asking.statements),
     *(corpus.articles, corpus.edit, corpus.remove, corpus.alias, corpus.groups),
     *(running.evaluate, heard.feedback, running.serve, running.password),
 ):

@@ -1,4 +1,4 @@
-"""Commands that ask: ask, search, compare, check, statements; one at a time or many in JSON Lines."""
+"""Commands that ask: ask, search, compare, check, support, statements; one at a time or many in JSON Lines."""
 
 from __future__ import annotations
 
@@ -260,6 +260,45 @@ def check(
         click.echo(found.text)
 
 
+_claim_batch = batch_options('Claims, one JSON object a line: "id", "claim", and "evidence" (a text) or "references" (a list of texts).')
+
+
+@click.command()
+@click.argument("claim", required=False)
+@click.option("--evidence", metavar="TEXT", help="The quotes or passages that should support CLAIM.")
+@_claim_batch
+@json_option
+@reporting
+def support(claim: str | None, evidence: str | None, batch: Path | None, output: Path | None, as_json: bool) -> None:
+    """Tell whether the evidence supports all of CLAIM: a sentence that was written, by a language model or anybody.
+
+    It takes no index: nothing but the evidence counts.
+    """
+    from qa.answering.support import SUPPORTED, Support
+
+    _one_of("CLAIM", claim, batch, output)
+    if (claim is None) != (evidence is None):
+        raise click.UsageError('--evidence goes with CLAIM; in a --batch FILE each line has its "evidence" or "references"')
+    model = Support()
+
+    def judged(claim: str, evidence: str) -> Row:
+        for what, text in (("claim", claim), ("evidence", evidence)):
+            if not text.strip():
+                raise SettingsError(f"the {what} is empty; expected a text")
+        (probability,) = model.probabilities([(claim, evidence)]).tolist()
+        return {"supported": probability >= SUPPORTED, "probability": round(probability, 4)}
+
+    if batch and output:
+        nothing: Row = {"supported": False, "probability": None}
+        _run_batch(batch, output, "claim", lambda row: judged(row["claim"], _evidence_of(row)), nothing)
+        return
+    row = judged(claim or "", evidence or "")
+    if as_json:
+        print_json({"claim": claim, **row})
+    else:
+        click.echo(f"{'Supported' if row['supported'] else 'Not supported'} (probability {row['probability']:.2f}).")
+
+
 @click.command()
 @click.argument("article", required=False)
 @index_option
@@ -391,6 +430,16 @@ def _speaker_of(row: Row) -> str | None:
     if speaker is not None and not isinstance(speaker, str):
         raise SettingsError(f'"speaker" is {json.dumps(speaker)[:60]}; expected a name')
     return speaker
+
+
+def _evidence_of(row: Row) -> str:
+    if "evidence" not in row:
+        if "references" not in row:
+            raise SettingsError('has no "evidence" and no "references"; expected a text or a list of texts')
+        return "\n\n".join(_texts(row, "references"))
+    if not isinstance(row["evidence"], str):
+        raise SettingsError(f'"evidence" is {json.dumps(row["evidence"])[:60]}; expected a text')
+    return row["evidence"]
 
 
 def _texts(row: Row, name: str) -> list[str]:
