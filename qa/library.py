@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -348,10 +349,18 @@ class Library:
         Something is yielded several times a second, so that it can be left at any time: to close the iterator stops the model.
         Whatever goes wrong with the model is said in `Answer.written.problem`; silence is never worded.
         """
-        from qa.answering.writing.overlap import ENOUGH, WordOverlap
+        from qa.answering.writing.both import ENOUGH
         from qa.answering.writing.write import write
 
-        yield from write(answer, writer, self._corpus.registry, support or WordOverlap(), ENOUGH, limits)
+        yield from write(answer, writer, self._corpus.registry, support or self._support, ENOUGH, limits)
+
+    @cached_property
+    def _support(self) -> SupportCheck:
+        from qa.answering.support import Support
+        from qa.answering.writing.both import Both
+        from qa.answering.writing.overlap import WordOverlap
+
+        return Both(WordOverlap(), Support())
 
     def worded(self, answer: Answer, writer: Writer) -> Answer:
         """Return the answer with all that a language model wrote of it and that passed the checks."""

@@ -16,11 +16,13 @@ from written import CITATIONS, INJECTED, QUESTION, REGISTRY, in_forms, wrong
 
 from qa.answering.compose import about_written, worded
 from qa.answering.prompt import NO_ANSWER, to_answer
-from qa.answering.support import SUPPORTED, Support
+from qa.answering.support import Support
+from qa.answering.writing.both import ENOUGH, Both
 from qa.answering.writing.checks import Checks, SupportCheck
 from qa.answering.writing.drafts import Drafts
 from qa.answering.writing.figures import figures
-from qa.answering.writing.overlap import ENOUGH, WordOverlap
+from qa.answering.writing.overlap import ENOUGH as ALL_WORDS
+from qa.answering.writing.overlap import WordOverlap
 from qa.answering.writing.sides import turned
 from qa.answering.writing.write import still_right, write
 from qa.errors import ModelError, WriterError
@@ -28,10 +30,8 @@ from qa.library import Library
 from qa.models.writer import Limits, Stop
 from qa.types import Answer, Question, Sentence
 
-SUPPORT: list[tuple[SupportCheck, float]] = [
-    (WordOverlap(), ENOUGH),
-    (Support(), SUPPORTED),
-]  # any other check goes here, with what is enough for it
+# Each check goes here with what is enough for it; the last is the one that ships.
+SUPPORT: list[tuple[SupportCheck, float]] = [(WordOverlap(), ALL_WORDS), (Both(WordOverlap(), Support()), ENOUGH)]
 
 
 def drafts(text: str) -> list[Sentence]:
@@ -111,7 +111,7 @@ def test_each_sentence_comes_as_soon_as_it_has_ended() -> None:
 
 @given(st.text(max_size=300))
 def test_any_text_is_cut_and_checked(text: str) -> None:
-    checks = Checks(CITATIONS, QUESTION, REGISTRY, WordOverlap(), ENOUGH)
+    checks = Checks(CITATIONS, QUESTION, REGISTRY, WordOverlap(), ALL_WORDS)
     for draft in drafts(text):
         checks.judge(draft)
 
@@ -157,13 +157,13 @@ def test_sides(claim: str, evidence: str, is_turned: bool) -> None:
 
 def test_it_means_whoever_spoke_just_before() -> None:
     say = "The Boat Club says that mooring fees rose by 12 per cent in April [1]."
-    assert len(shown(f"{say} It asks the Harbour Board to freeze the fees for two years [2].", *SUPPORT[0])) == 2
-    assert len(shown(f"{say} It does not plan to close the east quay [4].", *SUPPORT[0])) == 1
+    assert len(shown(f"{say} It asks the Harbour Board to freeze the fees for two years [2].", *SUPPORT[-1])) == 2
+    assert len(shown(f"{say} It does not plan to close the east quay [4].", *SUPPORT[-1])) == 1
     between = "The Moon is made of cheese [1]."
-    assert len(shown(f"{say} {between} It asks the Harbour Board to freeze the fees for two years [2].", *SUPPORT[0])) == 1
-    assert len(shown(f"{say} She asks the Harbour Board to freeze the fees for two years [2].", *SUPPORT[0])) == 1
-    assert not shown("It asks the Harbour Board to freeze the fees for two years [2].", *SUPPORT[0])
-    assert len(shown(f"{say} {say}", *SUPPORT[0])) == 1
+    assert len(shown(f"{say} {between} It asks the Harbour Board to freeze the fees for two years [2].", *SUPPORT[-1])) == 1
+    assert len(shown(f"{say} She asks the Harbour Board to freeze the fees for two years [2].", *SUPPORT[-1])) == 1
+    assert not shown("It asks the Harbour Board to freeze the fees for two years [2].", *SUPPORT[-1])
+    assert len(shown(f"{say} {say}", *SUPPORT[-1])) == 1
 
 
 def test_the_words_of_somebody_unnamed_are_not_the_groups() -> None:
@@ -228,7 +228,7 @@ ANSWER = Answer(QUESTION, True, "Six speak of it.", "Six speak of it.", CITATION
 
 
 def last(writer: Says, answer: Answer = ANSWER) -> Answer:
-    return list(write(answer, writer, REGISTRY, WordOverlap(), ENOUGH))[-1]
+    return list(write(answer, writer, REGISTRY, WordOverlap(), ALL_WORDS))[-1]
 
 
 def test_an_answer_is_worded_and_keeps_its_quotes() -> None:
@@ -236,7 +236,7 @@ def test_an_answer_is_worded_and_keeps_its_quotes() -> None:
         "The Boat Club says that mooring fees rose by 12 per cent [1]. The Board lies [3]. The Heron Society says that nothing harms [7]."
     )
     words = words.replace("nothing harms", "dredging in winter harms nobody")
-    states = list(write(ANSWER, Says(words), REGISTRY, WordOverlap(), ENOUGH))
+    states = list(write(ANSWER, Says(words), REGISTRY, WordOverlap(), ALL_WORDS))
     assert all(replace(state, written=None) == ANSWER for state in states)
     counts = [len(state.written.sentences) for state in states if state.written]
     assert counts == sorted(counts)
