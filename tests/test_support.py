@@ -55,12 +55,6 @@ def test_what_the_evidence_does_not_say_is_not(support: Support, claim: str) -> 
     assert support.probabilities([(claim, _WEIR)])[0] < SUPPORTED
 
 
-@pytest.mark.xfail(reason="a person put in the place of another is often overlooked: see the model card")
-@pytest.mark.parametrize("claim", ["Tom Reed chairs the River Trust.", "Ada Marsh opposed the sale.", "Nina Falk chairs the River Trust."])
-def test_a_person_is_not_taken_for_another(support: Support, claim: str) -> None:
-    assert support.probabilities([(claim, _WEIR)])[0] < SUPPORTED
-
-
 def test_unrelated_evidence_supports_nothing(support: Support) -> None:
     evidence = "Bakers in Ostrow knead their dough for an hour and let it rest until the morning."
     assert support.probabilities([("The weir at Alder Bridge was built in 1731.", evidence)])[0] < SUPPORTED

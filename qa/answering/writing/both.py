@@ -16,8 +16,8 @@ from qa.answering.writing.checks import SupportCheck
 from qa.answering.writing.overlap import ENOUGH as ALL_WORDS
 
 ENOUGH = 0.5
-OBJECTS = 0.2  # probability under which the model objects
-CERTAIN = 0.97
+OBJECTS = 0.35  # probability under which the model objects
+CERTAIN = 0.985
 HALF = 0.5
 
 
