@@ -24,7 +24,7 @@ from qa.attribution.attributor import Attributor
 from qa.errors import IndexFolderError, NoIndexError, ReadingError, SettingsError
 from qa.index.analyse import Analyser
 from qa.index.copies import ALIKE, fingerprint, is_short, likeness
-from qa.index.dense import DenseIndex, write_file
+from qa.index.dense import wants_file, write_file
 from qa.index.folder import FORMAT, IndexFolder
 from qa.index.lexical import LexicalIndex
 from qa.index.plan import Arrival, Change, Plan, planned
@@ -521,7 +521,7 @@ def _carried_out(
         store.commit(changed=False)
     if plan.dead:
         lexical.remove(plan.dead)
-    if moved and DenseIndex.open(home, store).wants_file:
+    if moved and wants_file(home, store):
         progress("Indexing", 0, 0)
         write_file(home, store)
     if store.derived_pending:

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 FLAT_MOST = 30_000  # sentences that are compared one by one in about a millisecond
 FEW = 20_000  # sentences of a filter that are read and compared one by one, in place of looking into the file
-PROBED = 0.75  # as a power of the number of lists: how many are looked into, a fifth of few and a tenth of many
-AGAIN = 5  # how many times as many as are wanted are compared again
+PROBED = 0.72  # as a power of the number of lists: how many are looked into, a fifth of few and a tenth of many
+AGAIN, AGAIN_LEAST = 3, 300  # how many times as many as are wanted are compared again, and at least how many
 DEAD_MOST = 0.2  # share of the file's sentences that may be gone
 _SAMPLE = 48  # vectors for each centre to find the centres by
 _RUN = 8  # sentences that are read together for it
@@ -81,14 +81,6 @@ class DenseIndex:
         """How many lists the file has; 0 without one."""
         return int(self._older.index.nlist) if self._older else 0
 
-    @property
-    def wants_file(self) -> bool:
-        """Whether a file of all sentences would serve better than what there is."""
-        if len(self._newer) > FLAT_MOST or self._older is None:
-            return len(self._newer) > FLAT_MOST
-        gone = int(self._older.index.ntotal) - total(np.clip(self._live, 0, self._end))
-        return gone > DEAD_MOST * int(self._older.index.ntotal)
-
     def search(self, vector: Vectors, k: int, among: Ranges | None = None) -> _FOUND:
         """Return up to `k` sentences with their cosine similarity to `vector`, best first.
 
@@ -136,9 +128,21 @@ class DenseIndex:
             bits = _bits(np.minimum(among, older.end), older.end)
             selector: Any = faiss.IDSelectorBitmap(bits)  # type: ignore[call-arg, arg-type]  # held by a name: parameters don't keep it alive
             parameters.sel = selector
-        _, ids = older.index.search(vector.reshape(1, -1), AGAIN * k, params=parameters)
+        _, ids = older.index.search(vector.reshape(1, -1), max(AGAIN * k, AGAIN_LEAST), params=parameters)
         live = _inside(np.sort(ids[0][ids[0] >= 0]), self._live)
         return _best(live, self.vectors(ranges_of(live)) @ vector, k) if len(live) else []
+
+
+def wants_file(folder: Path, store: Store) -> bool:
+    """Tell whether a file of all sentences would serve better than what there is."""
+    live = store.extents().ranges
+    if total(live) <= FLAT_MOST:
+        return False
+    for end, path in sorted(_files(folder), reverse=True)[:1]:
+        if index := _read(path, store.dimension):
+            older = total(np.clip(live, 0, end))
+            return total(live) - older > FLAT_MOST or index.ntotal - older > DEAD_MOST * index.ntotal
+    return True
 
 
 def write_file(folder: Path, store: Store) -> None:
@@ -224,10 +228,11 @@ def _best(ids: Ids, scores: Vectors, k: int) -> _FOUND:
 
 def _bits(ranges: Ranges, size: int) -> npt.NDArray[np.uint8]:
     """Return one bit for each number below `size`, set for those in the ranges."""
-    steps = np.zeros(size + 1, np.int32)
+    steps = np.zeros(size + 1, np.int8)
     np.add.at(steps, ranges[:, 0], 1)
     np.add.at(steps, ranges[:, 1], -1)
-    return np.packbits(np.cumsum(steps[:-1]) > 0, bitorder="little")
+    inside = np.cumsum(steps[:-1], dtype=np.int8, out=steps[:-1])
+    return np.packbits(inside.view(np.uint8), bitorder="little")
 
 
 def _inside(ids: Ids, ranges: Ranges) -> Ids:

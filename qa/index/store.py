@@ -173,8 +173,8 @@ class Store:
         try:
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL" if write else "PRAGMA query_only=1")
+            self._db.execute("PRAGMA cache_size=-65536")  # 64 MB: both what is looked up and what is written lies all over the file
             if write:
-                self._db.execute("PRAGMA cache_size=-65536")  # 64 MB: what copies are found by is written all over its index
                 self._db.executescript(_SCHEMA)
             self._begin("IMMEDIATE" if write else "DEFERRED")
             self._next = int(self._state("next_sentence") or 0)
