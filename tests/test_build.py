@@ -20,9 +20,10 @@ from documents import column, pdf, zipped
 
 from qa.errors import IndexFolderError, ModelMismatchError, NoIndexError, ReadingError, SettingsError
 from qa.index.build import LEXICAL, STORE
+from qa.index.folder import IndexFolder
 from qa.index.lexical import stems
 from qa.index.store import Store
-from qa.library import Library, build, set_alias
+from qa.library import Library, add_articles, build, set_alias
 from qa.models.encoder import SentenceEncoder, Vectors
 from qa.retrieval.corpus import Corpus
 from qa.types import Article, Span, Statement
@@ -379,6 +380,19 @@ def test_a_build_that_fails_leaves_the_old_state(corpus: Path, folder: Path, wor
     assert _whole(folder) == before
     assert build(folder, [corpus], encoder=words, attributor=NOBODY).changed == 2
     assert "I have more to say" in _whole(folder)["letter"]
+
+
+def test_nobody_waits_while_what_is_to_be_added_is_fetched(corpus: Path, folder: Path, words: WordEncoder) -> None:
+    build(folder, [corpus], encoder=words, attributor=NOBODY)
+    busy = []
+
+    def fetched() -> Iterator[Article]:
+        for number in range(3):
+            busy.append(IndexFolder(folder).busy())
+            yield Article(f"link-{number}", f"The herons of pond {number} stand still.")
+
+    assert add_articles(folder, fetched(), encoder=words, attributor=NOBODY).added == 3
+    assert busy == [False] * 3
 
 
 # ---- going on from where a build was stopped

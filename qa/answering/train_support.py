@@ -135,13 +135,9 @@ class Run:
 
     def _write(self) -> None:
         """Write the averaged weights, and score them as they are stored."""
-        unfinished = self._output.with_suffix(".new")
-        self._output.parent.mkdir(parents=True, exist_ok=True)
-        self._training.write(unfinished)
-        unfinished.replace(self._output)
-        model, stored = bundled_model()[0], Heads(self._model.config.hidden_size)
-        load_difference(self._output, dict(model.named_parameters()), stored)
-        click.echo(f"step {self._training.step:,}: {json.dumps(figures(self._held, model.eval().to(torch.bfloat16), stored.eval()))}")
+        stored = Heads(self._model.config.hidden_size)
+        model = self._training.put(self._output, stored)
+        click.echo(f"step {self._training.step:,}: {json.dumps(figures(self._held, model, stored))}")
 
 
 @click.command()

@@ -189,6 +189,8 @@ def _brought_in(
     place = IndexFolder(folder)
     _refuse_what_is_no_index(place, rebuild)
     items = _with_an_article(items, needed=not again)
+    if adding:  # links take their time to be fetched, and nobody else should wait for them
+        items = list(items)
     with place.locked(), _told_if_full(folder):
         number = _number_to_write(place, encoder, rebuild)
         home = place.numbered(number)
@@ -284,7 +286,7 @@ class _Arriving:
             if key is not None:
                 self.resumed += 1
             else:
-                key = self._store.write_unread(article)
+                key = self._store.write(article)
                 self._unread.append((key, len(article.text)))
             self._claimed.add(key)
         light = replace(article, text="")

@@ -462,29 +462,16 @@ class Store:
 
     def add(self, analysed: Analysed, *, added: bool = False) -> int:
         """Write an article that isn't there and show it; return its key."""
-        key = self.write(analysed)
+        key = self.write(analysed.article)
+        self.take_apart(key, analysed)
         self.show(key, analysed.article, added=added)
         return key
 
-    def write(self, analysed: Analysed) -> int:
-        """Write an article without showing it; return its key."""
-        key = self._write_article(analysed.article, analysed.attribution)
-        self._take_apart(key, analysed)
-        return key
-
-    def write_unread(self, article: Article) -> int:
+    def write(self, article: Article) -> int:
         """Write an article that nobody has taken apart yet, without showing it; return its key."""
-        return self._write_article(article, _UNREAD)
-
-    def take_apart(self, key: int, analysed: Analysed) -> None:
-        """Add to an article that was written unread what was found in it."""
-        self._take_apart(key, analysed)
-        self._db.execute("UPDATE articles SET attribution = ? WHERE key = ?", (analysed.attribution, key))
-
-    def _write_article(self, article: Article, attribution: str) -> int:
         explained = dict(explained_acronyms(article.text))
         row = (
-            article.id, text_hash(article), *_stated(article), json.dumps(article.pages), attribution, fingerprint(article.text),
+            article.id, text_hash(article), *_stated(article), json.dumps(article.pages), _UNREAD, fingerprint(article.text),
             json.dumps(explained) if explained else "",
         )  # fmt: skip
         key = self._db.execute(
@@ -497,7 +484,8 @@ class Store:
         self._db.execute("INSERT INTO texts VALUES (?, ?)", (key, article.text))
         return key
 
-    def _take_apart(self, key: int, analysed: Analysed) -> None:
+    def take_apart(self, key: int, analysed: Analysed) -> None:
+        """Add to an article that was written what was found in it."""
         if self._vectors is None:
             self._set("dimension", str(analysed.vectors.shape[1]))
             self._open_vectors(analysed.vectors.shape[1])
@@ -510,7 +498,8 @@ class Store:
             self._next += len(spans)
         self._db.executemany("INSERT INTO passages (article, start, end, first, spans) VALUES (?, ?, ?, ?, ?)", rows)
         self._db.execute(
-            "UPDATE articles SET first = ?, sentences = ?, passages = ? WHERE key = ?", (first, self._next - first, len(rows), key)
+            "UPDATE articles SET first = ?, sentences = ?, passages = ?, attribution = ? WHERE key = ?",
+            (first, self._next - first, len(rows), analysed.attribution, key),
         )
         self._add_statements(key, analysed.statements)
         self._db.executemany("INSERT INTO bands VALUES (?, ?)", [(value, key) for value in bands(analysed.article.text)])

@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from qa.models.finetuned import save_difference
+from qa.models.finetuned import bundled_model, load_difference, save_difference
 
 RATE, HEAD_RATE = 1.5e-4, 1e-3
 LEAST_RATE = 0.02  # of the rate, at which the falling ends
@@ -62,6 +62,17 @@ class Training:
         weights = {name: averaged.get(id(weight), weight) for name, weight in self._model.named_parameters()}
         heads = {name: averaged[id(weight)] for name, weight in self._heads.named_parameters()}
         save_difference(path, weights, self._base, heads, {"format": "pt"})
+
+    def put(self, path: Path, heads: torch.nn.Module) -> Any:
+        """Replace a file of weights by the averaged ones in one step; fill `heads` and return the model as whoever loads it gets them."""
+        unfinished = path.with_suffix(".new")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.write(unfinished)
+        unfinished.replace(path)
+        model = bundled_model()[0]
+        load_difference(path, dict(model.named_parameters()), heads)
+        heads.eval()
+        return model.eval().to(torch.bfloat16)
 
     def save(self) -> None:
         """Write a checkpoint in one step."""
