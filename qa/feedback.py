@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from qa.errors import IndexFolderError, NoIndexError, SettingsError
+from qa.settings import MilvusAddress, Place
 
 Verdict = Literal["good", "wrong speaker", "wrong group", "doesn't answer"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
@@ -53,7 +54,7 @@ class Feedback:
     at: str = ""
 
 
-def give(index: Path, feedback: Feedback) -> None:
+def give(index: Place, feedback: Feedback) -> None:
     """Keep what somebody said of an answer; raise SettingsError where it makes no sense, IndexFolderError where it can't be kept."""
     from filelock import FileLock, Timeout
 
@@ -87,7 +88,7 @@ def give(index: Path, feedback: Feedback) -> None:
         raise IndexFolderError(f"{file}: can't be written ({error.strerror}); free space or check permissions") from error
 
 
-def given(index: Path) -> tuple[list[Feedback], int]:
+def given(index: Place) -> tuple[list[Feedback], int]:
     """Return what was said of answers, the oldest first, and how many lines can't be read, as after a kill in the middle of one."""
     try:
         lines = (index / FILE).read_text("utf-8", errors="replace").split("\n")

@@ -19,11 +19,13 @@ from qa import settings
 if TYPE_CHECKING:
     from qa.answering.writing.checks import SupportCheck
     from qa.attribution.attributor import Attributor
-    from qa.index.build import BuildReport, Progress
+    from qa.index.build import BuildReport
+    from qa.index.home import Progress
     from qa.models.encoder import Encoder
     from qa.models.writer import Limits, Writer
     from qa.reading import Notice
     from qa.retrieval.corpus import Corpus, PassageReader
+    from qa.settings import Place
     from qa.types import Answer, Article, Check, Comparison, Group, Hit, Link, PartialDate, Question, Span, Statement, Written
 
 T = TypeVar("T")
@@ -52,7 +54,7 @@ def load_encoder(model: str | None = None) -> Encoder:
 
 
 def build(
-    folder: Path,
+    place: Place,
     paths: Sequence[Path],
     *,
     model: str | None = None,
@@ -63,7 +65,7 @@ def build(
     encoder: Encoder | None = None,
     attributor: Attributor | None = None,
 ) -> BuildReport:
-    """Make the index in `folder` hold exactly the articles under `paths`; raise WhosaidError where that can't be done.
+    """Make the index at `place` hold exactly the articles under `paths`; raise WhosaidError where that can't be done.
 
     What `add` has brought in stays, what was removed stays away, what was corrected stays corrected. Group names come from
     `groups`, else from a groups.toml in one of the `paths`, and always from the one that ships for names that it doesn't
@@ -76,7 +78,7 @@ def build(
 
     told = _groups_for(paths, groups)
     return build_index(
-        folder,
+        place,
         with_publisher(read(paths, columns), told),
         encoder or load_encoder(model),
         attributor or TrainedAttributor(),
@@ -127,16 +129,16 @@ def with_publisher(items: Iterable[T], told: Sequence[Group]) -> Iterator[Articl
         yield published_by(item, registry) if isinstance(item, Article) else item
 
 
-def groups_told(folder: Path) -> tuple[Group, ...]:
-    """Return the groups that the index in `folder` was told of, and those that ship."""
+def groups_told(place: Place) -> tuple[Group, ...]:
+    """Return the groups that the index at `place` was told of, and those that ship."""
     from qa.attribution.groups import merged
     from qa.index.build import groups_of
 
-    return merged([groups_of(folder), _groups_for((), None)])
+    return merged([groups_of(place), _groups_for((), None)])
 
 
 def add(
-    folder: Path,
+    place: Place,
     things: Sequence[str],
     *,
     model: str | None = None,
@@ -147,13 +149,13 @@ def add(
     encoder: Encoder | None = None,
     attributor: Attributor | None = None,
 ) -> BuildReport:
-    """Bring the articles of links, files and folders into the index in `folder` beside what it holds; see `read_things`."""
+    """Bring the articles of links, files and folders into the index at `place` beside what it holds; see `read_things`."""
     items = read_things(things, columns=columns, most=most, allow_private=allow_private, progress=progress)
-    return add_articles(folder, items, model=model, progress=progress, encoder=encoder, attributor=attributor)
+    return add_articles(place, items, model=model, progress=progress, encoder=encoder, attributor=attributor)
 
 
 def add_articles(
-    folder: Path,
+    place: Place,
     items: Iterable[Article | Notice | Link],
     *,
     corrected: Mapping[str, Mapping[str, str | None]] | None = None,
@@ -162,7 +164,7 @@ def add_articles(
     encoder: Encoder | None = None,
     attributor: Attributor | None = None,
 ) -> BuildReport:
-    """Bring articles that were read into the index in `folder` beside what it holds; they stay until they are removed.
+    """Bring articles that were read into the index at `place` beside what it holds; they stay until they are removed.
 
     `corrected` are fields of theirs that a person put right, by the ids of the articles; they hold for all builds to come.
     Raises SettingsError for an unknown field or a date that is none.
@@ -172,14 +174,14 @@ def add_articles(
     from qa.index.build import quiet
     from qa.index.remarks import checked
 
-    told = groups_told(folder)
+    told = groups_told(place)
     right = {id: checked(fields) for id, fields in (corrected or {}).items()}
     encoder, attributor = encoder or load_encoder(model), attributor or TrainedAttributor()
-    return add_to_index(folder, with_publisher(items, told), encoder, attributor, told, corrected=right, progress=progress or quiet)
+    return add_to_index(place, with_publisher(items, told), encoder, attributor, told, corrected=right, progress=progress or quiet)
 
 
 def refresh(
-    folder: Path,
+    place: Place,
     *,
     model: str | None = None,
     most: int = 100,
@@ -197,32 +199,32 @@ def refresh(
     from qa.index.build import links_of, quiet
     from qa.index.build import refresh as refresh_index
 
-    known = links_of(folder)
+    known = links_of(place)
     if not known:
-        raise SettingsError(f"{folder}: no link was added to this index; whosaid add URL does that")
+        raise SettingsError(f"{place}: no link was added to this index; whosaid add URL does that")
     items = read_things(list(known), known=known, most=most, allow_private=allow_private, progress=progress)
-    told = groups_told(folder)
+    told = groups_told(place)
     encoder, attributor = encoder or load_encoder(model), attributor or TrainedAttributor()
-    return refresh_index(folder, with_publisher(items, told), encoder, attributor, told, progress=progress or quiet)
+    return refresh_index(place, with_publisher(items, told), encoder, attributor, told, progress=progress or quiet)
 
 
-def remove(folder: Path, ids: Sequence[str]) -> BuildReport:
-    """Take articles out of the index in `folder`, for builds to come too; raise SettingsError where there is no such id."""
+def remove(place: Place, ids: Sequence[str]) -> BuildReport:
+    """Take articles out of the index at `place`, for builds to come too; raise SettingsError where there is no such id."""
     from qa.attribution.attributor import TrainedAttributor
     from qa.index.build import remove as remove_from_index
 
-    return remove_from_index(folder, ids, TrainedAttributor())
+    return remove_from_index(place, ids, TrainedAttributor())
 
 
-def edit(folder: Path, id: str, fields: Mapping[str, str | None]) -> BuildReport:
-    """Correct fields of an article in the index in `folder`, for builds to come too; None or nothing stands for unknown.
+def edit(place: Place, id: str, fields: Mapping[str, str | None]) -> BuildReport:
+    """Correct fields of an article in the index at `place`, for builds to come too; None or nothing stands for unknown.
 
     Raises SettingsError where there is no such id or field, or a date is none.
     """
     from qa.attribution.attributor import TrainedAttributor
     from qa.index.build import edit as edit_in_index
 
-    return edit_in_index(folder, id, fields, TrainedAttributor())
+    return edit_in_index(place, id, fields, TrainedAttributor())
 
 
 def attribute(
@@ -257,8 +259,8 @@ def attribute(
     yield from flushed()
 
 
-def set_alias(folder: Path, name: str, canonical: str | None) -> dict[str, str]:
-    """Let `name` stand for `canonical` in the index in `folder`, or for None no longer; return all such names.
+def set_alias(place: Place, name: str, canonical: str | None) -> dict[str, str]:
+    """Let `name` stand for `canonical` in the index at `place`, or for None no longer; return all such names.
 
     Takes effect at once, on questions and statements alike, without encoding anything; kept when the index is built again.
     Raises SettingsError where a name is empty or unknown, NoIndexError where there is no index.
@@ -267,25 +269,25 @@ def set_alias(folder: Path, name: str, canonical: str | None) -> dict[str, str]:
     from qa.index.build import aliases_of
     from qa.index.build import set_alias as set_alias_in
 
-    known = aliases_of(folder)
+    known = aliases_of(place)
     name = " ".join(name.split())
     if canonical is None:
         if name not in known:
             raise SettingsError(f"{name!r} is not a corrected name; there are: {', '.join(sorted(known)) or 'none'}")
-        return set_alias_in(folder, name, None)
+        return set_alias_in(place, name, None)
     canonical = " ".join(canonical.split())
     if not name or not canonical:
         raise SettingsError('a name is empty; give two names, for example: whosaid alias "WRP" "Workers Revolutionary Party"')
     if known.get(canonical) == name and name != canonical:
         raise SettingsError(f"{canonical!r} already stands for {name!r}; remove that first with --remove")
-    return set_alias_in(folder, name, canonical)
+    return set_alias_in(place, name, canonical)
 
 
-def aliases(folder: Path) -> dict[str, str]:
-    """Return the names that were corrected in the index in `folder`, each with the one that it stands for."""
+def aliases(place: Place) -> dict[str, str]:
+    """Return the names that were corrected in the index at `place`, each with the one that it stands for."""
     from qa.index.build import aliases_of
 
-    return aliases_of(folder)
+    return aliases_of(place)
 
 
 def _groups_for(paths: Sequence[Path], told: Path | None) -> tuple[Group, ...]:
@@ -308,22 +310,22 @@ class Library:
 
     @classmethod
     def open(
-        cls, folder: Path, *, model: str | None = None, encoder: Encoder | None = None, reader: str | PassageReader | None = None
+        cls, place: Place, *, model: str | None = None, encoder: Encoder | None = None, reader: str | PassageReader | None = None
     ) -> Library:
-        """Open the index in `folder`, with the reader that ships or another, by name or made.
+        """Open the index at `place`, with the reader that ships or another, by name or made.
 
         Raises NoIndexError, ModelError, ModelMismatchError or IndexFolderError where that fails.
         """
-        from qa.index.folder import IndexFolder
+        from qa.index.home import home_of
         from qa.retrieval.corpus import Corpus
 
-        IndexFolder(folder).manifest()  # the cheap check comes before loading a model
+        home_of(place).check()  # the cheap check comes before loading a model
         reader = reader or settings.reader()
         if isinstance(reader, str):
             from qa.retrieval.reader import load_reader
 
             reader = load_reader(reader)
-        return cls(Corpus(folder, encoder or load_encoder(model), reader))
+        return cls(Corpus(place, encoder or load_encoder(model), reader))
 
     def close(self) -> None:
         """Let go of the files."""

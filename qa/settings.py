@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+from dataclasses import dataclass
 from pathlib import Path
 
 from qa.errors import SettingsError
@@ -11,8 +13,61 @@ from qa.models.encoder import BUNDLED
 LONGEST_QUESTION = 2000  # characters
 LONGEST_QUOTE = 10_000  # characters of a quote that is checked
 
+MILVUS = "milvus:"
+_LITE = "whosaid"  # the name of an index in a Milvus Lite file that is told none
+_MILVUS_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 _YES = ("1", "true", "yes", "on")
 _PACKAGE = Path(__file__).resolve().parent
+
+
+@dataclass(frozen=True, slots=True)
+class MilvusAddress:
+    """An index in Milvus: `uri` is a server's address or the file of Milvus Lite, `name` begins the names of its collections."""
+
+    uri: str
+    name: str
+
+    def __str__(self) -> str:
+        """Write it as `place_of` reads it."""
+        return f"{MILVUS}{self.uri}/{self.name}"
+
+
+Place = Path | MilvusAddress
+"""Where an index is kept: a folder, or Milvus."""
+
+
+def place_of(text: str) -> Place:
+    """Read where an index is: a folder, milvus:http://HOST:PORT/NAME, or milvus:FILE.db/NAME, in which the name may be left out.
+
+    Raises SettingsError for a Milvus address that is none.
+    """
+    if not text.startswith(MILVUS):
+        return Path(text).expanduser()
+    rest = text.removeprefix(MILVUS)
+    uri, _, name = (rest, "/", _LITE) if rest.endswith(".db") else rest.rpartition("/")
+    server = re.fullmatch(r"https?://[^/@?#\s]+", uri)
+    if not (server or uri.endswith(".db")) or not _MILVUS_NAME.fullmatch(name):
+        raise SettingsError(
+            f"{text}: expected milvus:http://HOST:19530/NAME or milvus:FILE.db/NAME, NAME of letters, digits and underscores"
+        )
+    return MilvusAddress(uri if server else str(Path(uri).expanduser().absolute()), name)
+
+
+def milvus_token() -> str:
+    """Return WHOSAID_MILVUS_TOKEN, what a Milvus server takes to let us in ("user:password" or a key); nothing is the default."""
+    return os.environ.get("WHOSAID_MILVUS_TOKEN", "")
+
+
+def milvus_timeout() -> float:
+    """Return WHOSAID_MILVUS_TIMEOUT, after how many seconds without an answer a Milvus server counts as away."""
+    told = os.environ.get("WHOSAID_MILVUS_TIMEOUT") or "10"
+    try:
+        seconds = float(told)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise SettingsError(f"WHOSAID_MILVUS_TIMEOUT is {told!r}; expected seconds, such as 10")
+    return seconds
 
 
 def shipped_corpus() -> Path:
@@ -21,10 +76,10 @@ def shipped_corpus() -> Path:
     return beside if (beside / "groups.toml").is_file() else _PACKAGE / "corpus"
 
 
-def default_index() -> Path:
+def default_index() -> Place:
     """Return WHOSAID_INDEX, or index/ in the project's folder, or a folder in the user's home for an installed package."""
     if told := os.environ.get("WHOSAID_INDEX"):
-        return Path(told).expanduser()
+        return place_of(told)
     beside = _PACKAGE.parent / "index"
     return beside if beside.is_dir() else Path.home() / ".whosaid" / "index"
 

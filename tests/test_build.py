@@ -19,8 +19,8 @@ from articles import FILES, IDS, NOBODY, RIVER_TRUST, SilentAttributor, WordEnco
 from documents import column, pdf, zipped
 
 from qa.errors import IndexFolderError, ModelMismatchError, NoIndexError, ReadingError, SettingsError
-from qa.index.build import LEXICAL, STORE
 from qa.index.folder import IndexFolder
+from qa.index.folder_home import LEXICAL, STORE
 from qa.index.lexical import stems
 from qa.index.store import Store
 from qa.library import Library, add_articles, build, set_alias
@@ -594,7 +594,7 @@ _BUILD = """
 import sys
 from pathlib import Path
 import faiss, filelock, frontmatter, numpy, sentencex, tantivy, yaml
-import qa.index.build, qa.index.dense, qa.index.lexical, qa.reading, qa.retrieval.corpus
+import qa.index.build, qa.index.dense, qa.index.folder_home, qa.index.lexical, qa.reading, qa.retrieval.corpus
 from articles import NOBODY, WordEncoder
 from qa.library import build
 
@@ -619,7 +619,7 @@ if len(sys.argv) > 4:  # die at the nth of the steps that change something on di
     from qa.index.folder import IndexFolder
     from qa.index.lexical import LexicalIndex
     from qa.index.store import Store
-    for owner, names in ((Store, ("commit", "remove")), (LexicalIndex, ("add", "remove")), (qa.index.build, ("write_file",)),
+    for owner, names in ((Store, ("commit", "remove")), (LexicalIndex, ("add", "remove")), (qa.index.folder_home, ("write_file",)),
                          (IndexFolder, ("put_in_force", "drop_all_but")), (os, ("replace", "fsync"))):
         for name in names:
             deadly(owner, name)

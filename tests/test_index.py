@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 
 from qa.errors import IndexFolderError, ModelMismatchError, NoIndexError
 from qa.index import dense
-from qa.index.build import STORE
 from qa.index.dense import DenseIndex
 from qa.index.folder import FORMAT, IndexFolder
+from qa.index.folder_home import STORE
 from qa.index.lexical import LexicalIndex, stems
 from qa.index.store import Analysed, Store, text_hash
 from qa.index.vectors import VectorFile, numbers, ranges_of, total

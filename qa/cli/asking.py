@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from qa.evidence import Form
     from qa.library import Library
     from qa.models.writer import Writer
+    from qa.settings import Place
     from qa.types import Answer, Question, Statement
 
 
@@ -68,7 +69,7 @@ _quote_batch = batch_options('Quotes, one JSON object a line: "id", "quote" and,
 @reporting
 def ask(
     question: str | None,
-    index: Path | None,
+    index: Place | None,
     model: str | None,
     history: tuple[str, ...],
     groups: tuple[str, ...],
@@ -160,7 +161,7 @@ def _read_as(answer: Answer) -> str:
 def search(
     question: str | None,
     count: int,
-    index: Path | None,
+    index: Place | None,
     model: str | None,
     history: tuple[str, ...],
     groups: tuple[str, ...],
@@ -208,7 +209,7 @@ def search(
 @reporting
 def compare(
     topic: str,
-    index: Path | None,
+    index: Place | None,
     model: str | None,
     groups: tuple[str, ...],
     since: str | None,
@@ -241,7 +242,7 @@ def compare(
 @json_option
 @reporting
 def check(
-    quote: str | None, speaker: str | None, index: Path | None, model: str | None, batch: Path | None, output: Path | None, as_json: bool
+    quote: str | None, speaker: str | None, index: Place | None, model: str | None, batch: Path | None, output: Path | None, as_json: bool
 ) -> None:
     """Tell who said QUOTE, where, and whether word for word; "-" reads it from standard input."""
     _one_of("QUOTE", quote, batch, output)
@@ -310,7 +311,7 @@ def support(claim: str | None, evidence: str | None, batch: Path | None, output:
 @reporting
 def statements(
     article: str | None,
-    index: Path | None,
+    index: Place | None,
     model: str | None,
     speaker: str | None,
     with_all: bool,

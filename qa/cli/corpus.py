@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 import click
 
 from qa import settings
-from qa.cli.shared import NEW_FILE, Failed, bars, date_of, folder_option, index_option, json_option, opened, print_json, reporting
+from qa.cli.shared import NEW_FILE, Failed, bars, date_of, index_option, json_option, opened, place_option, print_json, reporting
 from qa.rows import article_row, group_row
 from qa.types import FIELDS, INFERRED
 
 if TYPE_CHECKING:
     from qa.index.build import BuildReport
+    from qa.settings import Place
 
 _column_option = click.option(
     "--column", "columns", multiple=True, metavar="FIELD=NAME", help="Which column of tables and JSON Lines holds a field; may be repeated."
@@ -38,7 +39,7 @@ _private_option = click.option(
 @reporting
 def build(
     paths: tuple[Path, ...],
-    index: Path | None,
+    index: Place | None,
     model: str | None,
     groups: Path | None,
     columns: tuple[str, ...],
@@ -51,10 +52,10 @@ def build(
     """
     from qa import library
 
-    folder, told = index or settings.default_index(), _columns(columns)
+    place, told = index or settings.default_index(), _columns(columns)
     with bars() as progress:
-        report = library.build(folder, list(paths), model=model, groups=groups, columns=told, rebuild=rebuild, progress=progress)
-    _show(report, folder, as_json)
+        report = library.build(place, list(paths), model=model, groups=groups, columns=told, rebuild=rebuild, progress=progress)
+    _show(report, place, as_json)
 
 
 @click.command()
@@ -67,7 +68,7 @@ def build(
 @reporting
 def add(
     things: tuple[str, ...],
-    index: Path | None,
+    index: Place | None,
     model: str | None,
     columns: tuple[str, ...],
     most: int,
@@ -80,10 +81,10 @@ def add(
     """
     from qa import library
 
-    folder, told = index or settings.default_index(), _columns(columns)
+    place, told = index or settings.default_index(), _columns(columns)
     with bars() as progress:
-        report = library.add(folder, things, model=model, columns=told, most=most, allow_private=_private(allow_private), progress=progress)
-    _show(report, folder, as_json)
+        report = library.add(place, things, model=model, columns=told, most=most, allow_private=_private(allow_private), progress=progress)
+    _show(report, place, as_json)
 
 
 @click.command()
@@ -92,30 +93,30 @@ def add(
 @_private_option
 @json_option
 @reporting
-def refresh(index: Path | None, model: str | None, most: int, allow_private: bool, as_json: bool) -> None:
+def refresh(index: Place | None, model: str | None, most: int, allow_private: bool, as_json: bool) -> None:
     """Fetch what has changed behind the links that were added, and what is new in their feeds and sitemaps."""
     from qa import library
 
-    folder = index or settings.default_index()
+    place = index or settings.default_index()
     with bars() as progress:
-        report = library.refresh(folder, model=model, most=most, allow_private=_private(allow_private), progress=progress)
-    _show(report, folder, as_json)
+        report = library.refresh(place, model=model, most=most, allow_private=_private(allow_private), progress=progress)
+    _show(report, place, as_json)
 
 
 @click.command()
 @click.argument("ids", nargs=-1, required=True, metavar="ID...")
-@folder_option
+@place_option
 @json_option
 @reporting
-def remove(ids: tuple[str, ...], index: Path | None, as_json: bool) -> None:
+def remove(ids: tuple[str, ...], index: Place | None, as_json: bool) -> None:
     """Take the articles with these IDs out of the index; their files stay as they are.
 
     A build leaves them out from then on; "add" brings one back.
     """
     from qa import library
 
-    folder = index or settings.default_index()
-    _show(library.remove(folder, ids), folder, as_json)
+    place = index or settings.default_index()
+    _show(library.remove(place, ids), place, as_json)
 
 
 @click.command()
@@ -126,10 +127,10 @@ def remove(ids: tuple[str, ...], index: Path | None, as_json: bool) -> None:
 @click.option("--published", metavar="DATE", help="When it was published (2025, 2025-10 or 2025-10-08).")
 @click.option("--url", help="Its address on the web.")
 @click.option("--publication", help="The paper or site it stands in.")
-@folder_option
+@place_option
 @json_option
 @reporting
-def edit(id: str, index: Path | None, as_json: bool, **fields: str | None) -> None:
+def edit(id: str, index: Place | None, as_json: bool, **fields: str | None) -> None:
     """Correct what is known of the article ID, without touching its file; "" stands for unknown.
 
     Holds at once and for all builds to come. Names of groups and people are corrected everywhere with "alias".
@@ -139,8 +140,8 @@ def edit(id: str, index: Path | None, as_json: bool, **fields: str | None) -> No
     told = {name: value for name, value in fields.items() if value is not None}
     if not told:
         raise click.UsageError("give at least one of --title, --group, --author, --published, --url, --publication")
-    folder = index or settings.default_index()
-    _show(library.edit(folder, id, told), folder, as_json)
+    place = index or settings.default_index()
+    _show(library.edit(place, id, told), place, as_json)
 
 
 def _columns(columns: tuple[str, ...]) -> dict[str, str]:
@@ -156,7 +157,7 @@ def _private(allowed: bool) -> bool | None:
     return allowed or None
 
 
-def _show(report: BuildReport, folder: Path, as_json: bool) -> None:
+def _show(report: BuildReport, place: Place, as_json: bool) -> None:
     """Print what a change did, its notices first; fail where something was left out."""
     for notice in report.notices:
         click.echo(f"whosaid: {notice}", err=True)
@@ -168,13 +169,13 @@ def _show(report: BuildReport, folder: Path, as_json: bool) -> None:
         skipped = [str(notice) for notice in report.skipped]
         print_json(
             {
-                "index": str(folder), **counts, "skipped": skipped, "notices": notices,
+                "index": str(place), **counts, "skipped": skipped, "notices": notices,
                 "sentences": report.sentences, "seconds": round(report.seconds, 2),
             }
         )  # fmt: skip
     else:
         done = ", ".join(f"{count} {what}" for what, count in counts.items() if count) or "nothing to do"
-        click.echo(f"{folder}: {done}; {report.sentences} sentences encoded in {report.seconds:.1f} s")
+        click.echo(f"{place}: {done}; {report.sentences} sentences encoded in {report.seconds:.1f} s")
     if report.skipped:
         raise Failed(f"{len(report.skipped)} of the inputs could not be read, see above; the rest is in the index")
 
@@ -182,24 +183,24 @@ def _show(report: BuildReport, folder: Path, as_json: bool) -> None:
 @click.command()
 @click.argument("name", required=False)
 @click.argument("canonical", required=False)
-@folder_option
+@place_option
 @click.option("--remove", metavar="NAME", help="Let a corrected name stand for itself again.")
 @json_option
 @reporting
-def alias(name: str | None, canonical: str | None, index: Path | None, remove: str | None, as_json: bool) -> None:
+def alias(name: str | None, canonical: str | None, index: Place | None, remove: str | None, as_json: bool) -> None:
     """Let NAME stand for CANONICAL, to correct a name or merge two; without names, list what was corrected.
 
     Takes effect at once and encodes nothing.
     """
     from qa import library
 
-    folder = index or settings.default_index()
+    place = index or settings.default_index()
     if remove is not None and name is None:
-        corrected = library.set_alias(folder, remove, None)
+        corrected = library.set_alias(place, remove, None)
     elif remove is None and name is not None and canonical is not None:
-        corrected = library.set_alias(folder, name, canonical)
+        corrected = library.set_alias(place, name, canonical)
     elif remove is None and name is None:
-        corrected = library.aliases(folder)
+        corrected = library.aliases(place)
     else:
         raise click.UsageError("give NAME and CANONICAL, or --remove NAME, or nothing to list them")
     if as_json:
@@ -225,7 +226,7 @@ def alias(name: str | None, canonical: str | None, index: Path | None, remove: s
 @reporting
 def articles(
     words: tuple[str, ...],
-    index: Path | None,
+    index: Place | None,
     model: str | None,
     groups: tuple[str, ...],
     since: str | None,
@@ -274,7 +275,7 @@ def articles(
 @index_option
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
 @reporting
-def groups(index: Path | None, model: str | None, as_json: bool) -> None:
+def groups(index: Place | None, model: str | None, as_json: bool) -> None:
     """List the groups that have articles in the index, with their other names."""
     library = opened(index, model)
     entries = library.groups()

@@ -9,25 +9,26 @@ from pathlib import Path
 import click
 
 from qa import settings
-from qa.cli.shared import NEW_FILE, folder_option, json_option, print_json, reporting, shortened
+from qa.cli.shared import NEW_FILE, json_option, place_option, print_json, reporting, shortened
+from qa.settings import Place
 
 
 @click.command()
-@folder_option
+@place_option
 @click.option("--export", type=NEW_FILE, help="Write what tells what is right as question rows for evaluate to this file.")
 @json_option
 @reporting
-def feedback(index: Path | None, export: Path | None, as_json: bool) -> None:
+def feedback(index: Place | None, export: Path | None, as_json: bool) -> None:
     """List what people said of answers on the page, and turn it into questions for "evaluate".
 
     "Good", and whatever was put right, becomes a row; what only tells that something is wrong doesn't.
     """
     from qa.feedback import given, question_rows
 
-    folder = index or settings.default_index()
-    heard, unread = given(folder)
+    place = index or settings.default_index()
+    heard, unread = given(place)
     if unread:
-        click.echo(f"whosaid: {folder}: {unread} lines of feedback can't be read; left out", err=True)
+        click.echo(f"whosaid: {place}: {unread} lines of feedback can't be read; left out", err=True)
     if export:
         rows = list(question_rows(heard))
         with export.open("w", encoding="utf-8") as stream:

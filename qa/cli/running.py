@@ -10,6 +10,7 @@ from qa import settings
 from qa.cli.shared import FILE, bars, index_option, json_option, opened, print_json, reporting, writer_options
 from qa.errors import SettingsError
 from qa.rows import report_row
+from qa.settings import Place
 
 
 @click.command()
@@ -18,7 +19,7 @@ from qa.rows import report_row
 @click.option("--failures", type=click.IntRange(0), default=0, metavar="N", help="Also list the N worst questions of each file.")
 @json_option
 @reporting
-def evaluate(files: tuple[Path, ...], index: Path | None, model: str | None, failures: int, as_json: bool) -> None:
+def evaluate(files: tuple[Path, ...], index: Place | None, model: str | None, failures: int, as_json: bool) -> None:
     """Measure the answers to questions whose right answers are known.
 
     FILES are JSON Lines: a "question" a line, with what is right. The other fields tell what is measured:
@@ -63,7 +64,7 @@ def evaluate(files: tuple[Path, ...], index: Path | None, model: str | None, fai
 @writer_options(several=True)
 @reporting
 def serve(
-    index: Path | None,
+    index: Place | None,
     model: str | None,
     host: str,
     port: int | None,

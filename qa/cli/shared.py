@@ -17,9 +17,10 @@ from qa import settings
 from qa.errors import SettingsError, WhosaidError
 
 if TYPE_CHECKING:
-    from qa.index.build import Progress
+    from qa.index.home import Progress
     from qa.library import Library
     from qa.models.writer import Writer
+    from qa.settings import Place
     from qa.types import Article, PartialDate
 
 P = ParamSpec("P")
@@ -28,7 +29,17 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-FOLDER = click.Path(path_type=Path, file_okay=True, dir_okay=True)
+class _PlaceType(click.ParamType):  # type: ignore[type-arg]  # older versions of click take no arguments here
+    """Where an index is: a folder or Milvus."""
+
+    name = "place"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Place:
+        """Return the place that the option names; a wrong one is wrong usage."""
+        try:
+            return settings.place_of(value) if isinstance(value, str) else value
+        except SettingsError as error:
+            self.fail(str(error), param, ctx)
 
 
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
@@ -62,12 +73,19 @@ class Failed(click.ClickException):
         click.echo(f"whosaid: {self.format_message()}", file=file or sys.stderr)
 
 
-folder_option = click.option("--index", "index", type=FOLDER, default=None, help="Folder of the index.  [default: index/ or WHOSAID_INDEX]")
+place_option = click.option(
+    "--index",
+    "index",
+    type=_PlaceType(),
+    metavar="PLACE",
+    default=None,
+    help="Where the index is: a folder, or milvus:http://HOST:19530/NAME.  [default: index/ or WHOSAID_INDEX]",
+)
 
 
 def index_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add --index and --model."""
-    command = folder_option(command)
+    command = place_option(command)
     return click.option("--model", default=None, help="Sentence encoder by folder or name.  [default: the bundled one or WHOSAID_MODEL]")(
         command
     )
@@ -113,7 +131,7 @@ def batch_options(lines: str) -> Callable[[Callable[..., Any]], Callable[..., An
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
 
-def opened(index: Path | None, model: str | None, reader: str | None = None) -> Library:
+def opened(index: Place | None, model: str | None, reader: str | None = None) -> Library:
     """Return the library that these options name."""
     from qa.library import Library
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from qa.index.copies import ALIKE, likeness
+from qa.index.home import Writer
 from qa.index.remarks import Remarks, Values, known_fields, may_be_one, remarked
-from qa.index.store import Known, Store
+from qa.index.store import Known
 from qa.reading import Notice
 from qa.types import INFERRED, Article, Group, Link, Origin
 
@@ -66,7 +67,7 @@ class Plan:
 def planned(
     arrivals: Sequence[Arrival],
     notices: Sequence[Notice],
-    store: Store,
+    store: Writer,
     *,
     adding: bool,
     again: bool = False,
@@ -113,7 +114,7 @@ def planned(
 
 
 def _put_right(
-    articles: Iterable[tuple[Arrival, Arrival]], corrected: Mapping[str, Values], store: Store, plan: Plan
+    articles: Iterable[tuple[Arrival, Arrival]], corrected: Mapping[str, Values], store: Writer, plan: Plan
 ) -> dict[str, Remarks]:
     """Note corrections of articles, given as they were read and under the ids that they get; return what is noted of these."""
     remarks = store.remarks() if corrected else {}
@@ -124,7 +125,7 @@ def _put_right(
     return dict(plan.remarks)
 
 
-def _with_free_ids(arrivals: Iterable[Arrival], store: Store, *, adding: bool) -> Iterator[Arrival]:
+def _with_free_ids(arrivals: Iterable[Arrival], store: Writer, *, adding: bool) -> Iterator[Arrival]:
     """Yield the articles, those under another id whose own belongs to another article of another file.
 
     A file that has moved keeps its id, and so does one that was edited, as long as half of it is as it was.
@@ -139,7 +140,7 @@ def _with_free_ids(arrivals: Iterable[Arrival], store: Store, *, adding: bool) -
         yield replace(arrival, article=replace(arrival.article, id=id))
 
 
-def _is_free(arrival: Arrival, owner: Known | None, store: Store, *, adding: bool) -> bool:
+def _is_free(arrival: Arrival, owner: Known | None, store: Writer, *, adding: bool) -> bool:
     if owner is None or owner.article.source == arrival.article.source or not (adding or owner.added):
         return True
     return owner.hash == arrival.hash or (arrival.key is not None and likeness(store.text(owner.key), store.text(arrival.key)) >= ALIKE)
@@ -161,7 +162,7 @@ def _arriving(arrivals: Iterable[Arrival], remarks: Mapping[str, Remarks], plan:
 
 
 def _merged(
-    arriving: Iterable[Arrival], ids: Collection[str], gone: Collection[str], store: Store, remarks: Mapping[str, Remarks], plan: Plan
+    arriving: Iterable[Arrival], ids: Collection[str], gone: Collection[str], store: Writer, remarks: Mapping[str, Remarks], plan: Plan
 ) -> list[Arrival]:
     """Return the articles without those that are word for word one that stays or came before; these get what only the copy states."""
     firsts: dict[str, list[Article]] = {}

@@ -18,9 +18,9 @@ import numpy as np
 
 from qa.attribution.groups import Registry, canonical_statement
 from qa.errors import IndexFolderError
-from qa.index.build import LEXICAL, STORE, derive_anew
 from qa.index.dense import DenseIndex
 from qa.index.folder import IndexFolder
+from qa.index.folder_home import LEXICAL, STORE, derive_anew
 from qa.index.lexical import LexicalIndex, content_words
 from qa.index.store import Store
 from qa.index.vectors import Ids, Ranges

@@ -20,7 +20,8 @@ from qa import library
 from qa.errors import SettingsError, WhosaidError
 from qa.index.build import BuildReport
 from qa.index.copies import ALIKE, likeness
-from qa.index.folder import LOCK_SECONDS, IndexFolder
+from qa.index.folder import LOCK_SECONDS
+from qa.index.home import Home, home_of
 from qa.index.remarks import Remarks, checked, remarked
 from qa.library import Library
 from qa.reading import Notice
@@ -210,7 +211,7 @@ class Tray:
 
         problem = note = ""
         try:
-            _wait(IndexFolder(opened.index), progress)
+            _wait(home_of(opened.index), progress)
             outcome = self._added(opened, progress)
         except _StoppedError:
             note = "Stopped. Nothing was added: everything is as it was."
@@ -350,10 +351,10 @@ def _checked(name: str, value: str) -> str | None:
 # ---- what is added
 
 
-def _wait(place: IndexFolder, progress: Callable[[str, int, int], None]) -> None:
+def _wait(home: Home, progress: Callable[[str, int, int], None]) -> None:
     """Wait while somebody else builds, so that waiting can be told and stopped."""
     until = time.monotonic() + LOCK_SECONDS
-    while place.busy() and time.monotonic() < until:
+    while home.busy() and time.monotonic() < until:
         progress("Waiting for another build of this index", 0, 0)
         time.sleep(_WAIT_SECONDS)
 

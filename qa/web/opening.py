@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from qa.attribution.attributor import Attributor
     from qa.models.encoder import Encoder
     from qa.models.writer import Writer
+    from qa.settings import Place
 
 _LOADING = "Loading the model"
 
@@ -52,7 +53,7 @@ class Opened:
 
     library: Library
     starters: tuple[str, ...]
-    index: Path
+    index: Place
     encoder: Encoder
     attributor: Attributor
 
@@ -61,7 +62,7 @@ class Opening:
     """One library on its way. `opened` is None until it is ready; `stage` says how far it is, or what went wrong."""
 
     def __init__(
-        self, index: Path, corpus: Sequence[Path], model: str | None = None, writers: Sequence[Writer] = (), *, rewrites: bool = False
+        self, index: Place, corpus: Sequence[Path], model: str | None = None, writers: Sequence[Writer] = (), *, rewrites: bool = False
     ) -> None:
         """Plan to bring `index` in line with the files in `corpus` and open it; without `corpus`, to open it as it is.
 

@@ -15,6 +15,7 @@ from qa import settings
 from qa.errors import SettingsError
 
 if TYPE_CHECKING:
+    from qa.settings import Place
     from qa.web.opening import Opening
 
 _ANY = ("0.0.0.0", "::")  # noqa: S104  every address of this machine: no name by which anybody asks
@@ -28,7 +29,7 @@ _SILENT = {
 
 
 def serve(
-    index: Path,
+    index: Place,
     corpus: Sequence[Path],
     *,
     host: str = "127.0.0.1",
