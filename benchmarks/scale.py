@@ -30,9 +30,11 @@ import numpy.typing as npt
 from common import MB, Plain, commit, environment, heading, mb, memory, ms, quantile, say, table, timed
 from made_up import RARE, RARE_PASSAGES, MadeUpAttributor, MadeUpEncoder, Spent, articles, questions, write
 
+from qa.index.local import LocalIndex
 from qa.index.store import Store
 from qa.library import Library, add_articles, build, load_encoder, remove
 from qa.models.encoder import Vectors
+from qa.retrieval.search import DENSE_CANDIDATES
 
 SIZES = (10_000, 100_000, 1_000_000)
 NEAREST = 10
@@ -122,27 +124,31 @@ def measured(home: Path, count: int) -> Row:
         "rss_found": found.rss,
         "rss": held.rss,
         "rss_own": held.own,
-        **recall(library, vectors),
+        **recall(library, home / INDEX, vectors),
     }
     if passages <= FLAT_UP_TO:
         say("FAISS as it comes")
-        row["plain"] = flat(library, asked[:count])
+        row["plain"] = flat(library, home / INDEX, asked[:count])
     library.close()
     return row | adding(home / INDEX, encoder)
 
 
-def recall(library: Library, vectors: Vectors) -> Row:
-    """Return how many of the truly nearest sentences the dense index finds, among all and among the rare group's."""
+def recall(library: Library, home: Path, vectors: Vectors) -> Row:
+    """Return how many of the truly nearest sentences are among those that finding compares, of all and of the rare group's."""
     corpus = library._corpus
     rare = library.articles(groups=[RARE])
-    only = corpus.ranges([corpus.keys[article.id] for article in rare])
-    inside = [id for id, _ in corpus.dense.search(vectors[0], 100 * RARE_PASSAGES, only)]
+    index = LocalIndex(home, corpus.encoder.identity)
+    only = index.dense.among(index.ranges([corpus.keys[article.id] for article in rare]))
+    inside = [id for id, _ in index.dense.search(vectors[0], 100 * RARE_PASSAGES, only)]
     there = sum(len(library.sentences(article.id)) for article in rare)
-    of_all = [timed(corpus.dense.search, vector, NEAREST, None) for vector in vectors]
-    of_few = [timed(corpus.dense.search, vector, NEAREST, only) for vector in vectors]
+    of_all = [timed(index.dense.search, vector, DENSE_CANDIDATES, None) for vector in vectors]
+    of_few = [timed(index.dense.search, vector, NEAREST, only) for vector in vectors]
+    recalled = shared([found for _, found in of_all], exact(index, vectors))
+    recalled_rare = shared([found for _, found in of_few], exact(index, vectors, np.array(inside, np.int64)))
+    index.close()
     return {
-        "recall": shared([found for _, found in of_all], exact(corpus.store, vectors)),
-        "recall_rare": shared([found for _, found in of_few], exact(corpus.store, vectors, np.array(inside, np.int64))),
+        "recall": recalled,
+        "recall_rare": recalled_rare,
         "rare": {"articles": len(rare), "sentences": there, "reached": len(set(inside))},
         "dense": quantile([seconds for seconds, _ in of_all], 0.5),
         "dense_rare": quantile([seconds for seconds, _ in of_few], 0.5),
@@ -168,10 +174,10 @@ def shared(found: Sequence[Sequence[tuple[int, float]]], right: Sequence[set[int
     return float(np.mean([len({id for id, _ in one} & wanted) / len(wanted) for one, wanted in zip(found, right, strict=True)]))
 
 
-def flat(library: Library, asked: Sequence[str]) -> Row:
+def flat(library: Library, index: Path, asked: Sequence[str]) -> Row:
     """Return the median and the 95th percentile of the seconds of plain FAISS over the same sentences, the question encoded too."""
     plain = Plain()
-    store = library._corpus.store
+    store = LocalIndex(index, library._corpus.encoder.identity)
     for _, block in store.blocks(store.ranges()):
         plain.add(block.astype(np.float32))
     for question in asked[-WARMING:]:

@@ -10,11 +10,10 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any, Literal, get_args
 
 from qa.errors import IndexFolderError, NoIndexError, SettingsError
-from qa.settings import MilvusAddress, Place
+from qa.settings import Place
 
 Verdict = Literal["good", "wrong speaker", "wrong group", "doesn't answer"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)

@@ -325,7 +325,7 @@ class Library:
             from qa.retrieval.reader import load_reader
 
             reader = load_reader(reader)
-        return cls(Corpus(place, encoder or load_encoder(model), reader))
+        return cls(Corpus.open(place, encoder or load_encoder(model), reader))
 
     def close(self) -> None:
         """Let go of the files."""
@@ -445,7 +445,7 @@ class Library:
 
     def added(self) -> set[str]:
         """Return the ids of the articles that were added by themselves, which no build takes out."""
-        return {id for id, one in self._corpus.store.known().items() if one.added}
+        return self._corpus.index.added()
 
     def article(self, id: str) -> Article:
         """Return one article with its text; raise KeyError where there is no such id."""
@@ -489,7 +489,7 @@ class Library:
     def sentences(self, id: str) -> list[Span]:
         """Return the sentences of an article in order; raise KeyError where there is no such id."""
         corpus = self._corpus
-        return list(corpus.store.spans(corpus.keys[id]))
+        return list(corpus.index.spans(corpus.keys[id]))
 
     def groups(self) -> list[GroupEntry]:
         """Return the groups that have articles here, those with most first."""
@@ -511,7 +511,7 @@ class Library:
 
     def counts(self) -> dict[str, int]:
         """Return how many articles, passages, sentences and statements there are."""
-        return self._corpus.store.counts()
+        return self._corpus.index.counts()
 
 
 def _newest_first(article: Article) -> tuple[bool, int, str]:

@@ -189,7 +189,7 @@ def test_odd_questions_are_answered_or_not_but_never_fail(library: Library, text
 
 
 def test_a_quote_that_does_not_stand_there_is_left_out(library: Library, index_folder: Path, encoder: SentenceEncoder) -> None:
-    corpus = Corpus(index_folder, encoder)
+    corpus = Corpus.open(index_folder, encoder)
     good = library.ask(QUESTIONS[0][0]).citations[0]
     altered = replace(good, quote=good.quote.replace("limit", "ban"))
     moved = replace(good, span=Span(good.span.start + 1, good.span.end + 1))

@@ -21,6 +21,7 @@ from documents import column, pdf, zipped
 from qa.errors import IndexFolderError, ModelMismatchError, NoIndexError, ReadingError, SettingsError
 from qa.index.folder import IndexFolder
 from qa.index.folder_home import LEXICAL, STORE
+from qa.index.interface import Scope
 from qa.index.lexical import stems
 from qa.index.store import Store
 from qa.library import Library, add_articles, build, set_alias
@@ -45,19 +46,24 @@ def folder(tmp_path: Path) -> Path:
 
 def _whole(folder: Path) -> Texts:
     """Open an index and return its texts by id, after checking that everything in it is found in all three parts."""
-    corpus = Corpus(folder, WordEncoder())
+    corpus = Corpus.open(folder, WordEncoder())
     texts = _texts(corpus)
-    ids, vectors = corpus.store.vectors(corpus.store.sentence_ids().tolist())
-    for id, vector in zip(ids.tolist(), vectors, strict=True):
-        ((found, score),) = corpus.dense.search(vector, 1, np.array([[id, id + 1]]))
-        assert (found, round(score, 2)) == (id, 1.0)
-    assert {id for id, _ in corpus.dense.search(vectors[0], len(ids) + 100)} == set(ids.tolist())
-    for passage, article, words in corpus.store.passage_texts():
-        assert passage in {found for found, _ in corpus.lexical.search(stems(words), 50, [article])}
-    for sentence in corpus.store.sentences(articles=corpus.articles):
-        words = sentence.span.of(texts[corpus.articles[sentence.article].id])
-        assert words
-        assert words == words.strip()
+    index = corpus.index
+    for key, article in corpus.articles.items():
+        places = index.passages_in([key])
+        assert places
+        inside = np.array([place.id for place in places], np.int64)
+        vectors = iter(index.vectors_of(places))
+        for place in places:
+            only = Scope(np.array([key], np.int64), np.array([place.id], np.int64))
+            words = place.span.of(texts[article.id])
+            assert place.id in dict(index.matching(dict.fromkeys(stems(words), 1.0), 50, Scope(np.array([key], np.int64))))
+            for span in place.sentences:
+                vector = next(vectors)
+                assert index.nearest(vector, 1, only) == [place.id]
+                assert set(index.nearest(vector, 500, Scope(np.array([key], np.int64)))) == set(inside.tolist())
+                assert span.of(texts[article.id]) == span.of(texts[article.id]).strip() != ""
+    assert corpus.index.counts()["articles"] == len(texts)
     corpus.close()
     return texts
 
@@ -74,7 +80,7 @@ def _edit(corpus: Path, name: str, old: str, new: str) -> None:
 
 @contextmanager
 def _open(folder: Path) -> Iterator[Corpus]:
-    corpus = Corpus(folder, WordEncoder())
+    corpus = Corpus.open(folder, WordEncoder())
     yield corpus
     corpus.close()
 
@@ -124,7 +130,7 @@ def test_a_field_is_a_change_too(corpus: Path, folder: Path, words: WordEncoder)
     build(folder, [corpus], encoder=words, attributor=NOBODY)
     _edit(corpus, "river-trust/limit.md", "published: 2024-03", "published: 2024-04")
     assert build(folder, [corpus], encoder=words, attributor=NOBODY).changed == 1
-    corpus_after = Corpus(folder, words)
+    corpus_after = Corpus.open(folder, words)
     assert str(corpus_after.articles[corpus_after.keys["trust-limit"]].published) == "2024-04"
     corpus_after.close()
 
@@ -180,8 +186,8 @@ def test_the_article_of_a_line_that_broke_is_kept(folder: Path, words: WordEncod
 def test_a_null_byte_hides_no_word(folder: Path, words: WordEncoder, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes(b"Before.\x00 The zebra came after.")
     build(folder, [tmp_path / "a.txt"], encoder=words, attributor=NOBODY)
-    corpus = Corpus(folder, words)
-    assert corpus.lexical.search(stems("zebra"), 5)
+    corpus = Corpus.open(folder, words)
+    assert corpus.index.matching({"zebra": 1.0}, 5)
     corpus.close()
 
 
@@ -193,7 +199,7 @@ def test_a_name_that_is_not_unicode_stops_nobody(corpus: Path, folder: Path, wor
 def test_groups_alone_may_change(corpus: Path, folder: Path, words: WordEncoder) -> None:
     build(folder, [corpus], encoder=words, attributor=NOBODY)
     words.encoded.clear()
-    before = Corpus(folder, words)
+    before = Corpus.open(folder, words)
     _edit(corpus, "groups.toml", '"Wend River Trust", ', '"Friends of the Wend", ')
     build(folder, [corpus], encoder=words, attributor=NOBODY)
     after = before.refreshed()
@@ -294,11 +300,11 @@ def test_another_model_is_refused_until_all_is_encoded_again(corpus: Path, folde
     with pytest.raises(ModelMismatchError, match=r"\A.*made with model words .* asked for other .*--rebuild to encode everything again\Z"):
         build(folder, [corpus], encoder=other, attributor=NOBODY)
     with pytest.raises(ModelMismatchError):
-        Corpus(folder, other)
+        Corpus.open(folder, other)
     assert other.encoded == []
     report = build(folder, [corpus], encoder=other, attributor=NOBODY, rebuild=True)
     assert (report.added, report.unchanged) == (len(FILES), 0)
-    opened = Corpus(folder, other)
+    opened = Corpus.open(folder, other)
     assert set(_texts(opened)) == IDS
     opened.close()
     assert sorted(child.name for child in folder.iterdir() if child.is_dir()) == ["2"]
@@ -461,7 +467,7 @@ def test_what_was_stopped_is_not_used_by_another_model_or_attributor(
         build(folder, [corpus], encoder=_Slow(), attributor=NOBODY, progress=stops)
     other = WordEncoder("other", 64)
     assert build(folder, [corpus], encoder=other, attributor=NOBODY).resumed == 0
-    opened = Corpus(folder, other)
+    opened = Corpus.open(folder, other)
     assert set(_texts(opened)) == IDS
     opened.close()
 
@@ -536,7 +542,7 @@ def test_the_lexical_folder_is_made_again(
 
 def test_a_reader_keeps_its_state_until_it_asks_for_the_next(corpus: Path, folder: Path, words: WordEncoder) -> None:
     build(folder, [corpus], encoder=words, attributor=NOBODY)
-    reader = Corpus(folder, words)
+    reader = Corpus.open(folder, words)
     old = _texts(reader)
     assert reader.refreshed() is reader
     _edit(corpus, "letter.md", "I have no more to say", "I have more to say")
@@ -555,36 +561,36 @@ def test_a_reader_keeps_its_state_until_it_asks_for_the_next(corpus: Path, folde
 def test_a_state_stays_whole_for_whoever_still_holds_it(corpus: Path, folder: Path, words: WordEncoder) -> None:
     """A question may be half answered while another thread refreshes."""
     build(folder, [corpus], encoder=words, attributor=NOBODY)
-    reader = Corpus(folder, words)
+    reader = Corpus.open(folder, words)
     keys = dict(reader.keys)
     (corpus / "notice.txt").unlink()
     build(folder, [corpus], encoder=words, attributor=NOBODY)
     newest = reader.refreshed()
     assert reader.with_text(keys["notice"]).text == FILES["notice.txt"].partition("\r\n\r\n")[2]
-    assert reader.store.counts()["articles"] == len(FILES)
+    assert reader.index.counts()["articles"] == len(FILES)
     newest.close()
     reader.close()
 
 
 def test_a_reader_outlives_a_rebuild(corpus: Path, folder: Path, words: WordEncoder) -> None:
     build(folder, [corpus], encoder=words, attributor=NOBODY)
-    reader = Corpus(folder, words)
+    reader = Corpus.open(folder, words)
     build(folder, [corpus], encoder=words, attributor=NOBODY, rebuild=True)
     assert set(_texts(reader)) == IDS
-    assert reader.lexical.search(stems("otters"), 5)
+    assert reader.index.matching({"otter": 1.0}, 5)
     newest = reader.refreshed()
     assert set(_texts(newest)) == IDS
-    assert newest.manifest.number == 2
+    assert newest is not reader
     newest.close()
     reader.close()
 
 
 def test_the_index_of_the_real_encoder_is_whole(index_folder: Path, encoder: SentenceEncoder) -> None:
-    corpus = Corpus(index_folder, encoder)
+    corpus = Corpus.open(index_folder, encoder)
     assert set(_texts(corpus)) == IDS
     for vector in encoder.encode(["Otters are back on the Wend.", "Who wants a fish pass?"]):
-        ((_, score),) = corpus.dense.search(vector, 1)
-        assert 0.4 < score < 1
+        (nearest,) = corpus.index.passages(corpus.index.nearest(vector, 1))
+        assert 0.4 < max(corpus.index.vectors_of([nearest]) @ vector) < 1
     corpus.close()
 
 
@@ -780,7 +786,7 @@ def test_a_kill_before_and_after_each_step_leaves_one_of_two_states(
 def test_readers_during_a_build_see_one_of_two_states(folder: Path, two_states: tuple[Path, Path], words: WordEncoder) -> None:
     old, new = two_states
     build(folder, [old], encoder=words, attributor=NOBODY)
-    reader = Corpus(folder, words)
+    reader = Corpus.open(folder, words)
     builder = _Builder(folder, new)
     builder.go()
     seen = []
@@ -789,8 +795,8 @@ def test_readers_during_a_build_see_one_of_two_states(folder: Path, two_states: 
         texts = _texts(reader)
         assert texts in (_expected(old), _expected(new))
         seen.append(texts == _expected(new))
-        ids, vectors = reader.store.vectors(reader.store.sentence_ids().tolist())
-        assert {id for id, _ in reader.dense.search(vectors[0], 10_000)} == set(ids.tolist())
+        places = reader.index.passages_in(reader.articles)
+        assert set(reader.index.nearest(reader.index.vectors_of(places)[0], 10_000)) == {place.id for place in places}
         if not running:
             break
         refreshed = reader.refreshed()
@@ -821,7 +827,7 @@ def test_documents_keep_their_pages_and_origins_and_a_damaged_archive_its_articl
     told = {"text": "words", "group": "by"}
     report = build(folder, [documents], columns=told, encoder=WordEncoder(), attributor=SilentAttributor())
     assert (report.added, report.notices) == (2, ())
-    corpus = Corpus(folder, WordEncoder())
+    corpus = Corpus.open(folder, WordEncoder())
     found = {article.id: article for article in corpus.articles.values()}
     corpus.close()
     assert (found["a"].pages, found["a"].origins) == ((0, len("The first page.\n\n")), (("title", "file metadata"),))

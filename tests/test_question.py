@@ -15,7 +15,7 @@ from qa.types import PartialDate, Query, Question
 
 @pytest.fixture(scope="module")
 def corpus(index_folder: Path, encoder: SentenceEncoder) -> Corpus:
-    return Corpus(index_folder, encoder)
+    return Corpus.open(index_folder, encoder)
 
 
 def _read(corpus: Corpus, text: str, *history: str) -> Query:

@@ -79,10 +79,10 @@ def test_no_group_crowds_the_others_out(library: Library) -> None:
 
 
 def test_both_halves_bring_candidates(index_folder: Path, encoder: SentenceEncoder) -> None:
-    corpus = Corpus(index_folder, encoder)
+    corpus = Corpus.open(index_folder, encoder)
     found = candidates("otters", corpus, None)
     assert found[0].hit.article.id == "trust-otters"
-    assert len(found) == corpus.store.counts()["passages"]  # the dense half knows something near to anything
+    assert len(found) == corpus.index.counts()["passages"]  # the dense half knows something near to anything
     assert [c.hit.score for c in found] == sorted((c.hit.score for c in found), reverse=True)
 
 
@@ -94,10 +94,10 @@ def test_a_short_follow_up_is_searched_with_the_topic_before(library: Library, b
 
 
 def test_a_carried_word_counts_for_less_than_one_that_was_asked(index_folder: Path, encoder: SentenceEncoder) -> None:
-    corpus = Corpus(index_folder, encoder)
-    alone = dict(corpus.lexical.search(["otter"], 50))
-    whole = dict(corpus.lexical.search({"otter": 1.0}, 50))
-    half = dict(corpus.lexical.search({"otter": 0.5}, 50))
+    corpus = Corpus.open(index_folder, encoder)
+    alone = dict(corpus.index.matching({"otter": 1.0}, 50))
+    whole = dict(corpus.index.matching({"otter": 1.0}, 50))
+    half = dict(corpus.index.matching({"otter": 0.5}, 50))
     assert alone == whole
     assert alone
     assert all(half[passage] == pytest.approx(score / 2, rel=1e-3) for passage, score in alone.items())

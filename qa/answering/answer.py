@@ -12,6 +12,7 @@ from qa.answering.read import OF_A_GROUP, READ_WORDS_OF_MANY, read
 from qa.answering.silence import ENOUGH_BESIDE, answers, said_by_those_asked
 from qa.answering.verify import verified
 from qa.errors import QuestionError
+from qa.index.interface import Scope
 from qa.index.lexical import content_words
 from qa.retrieval.corpus import Corpus
 from qa.retrieval.parts import FEWEST_WORDS, pieces_of
@@ -48,20 +49,20 @@ def answer(question: Question, corpus: Corpus) -> Answer:
     if listed := _listed(query, corpus):
         return replace(listed, question=text)
     if not content_words(query.topic):
-        keys = {group: corpus.among((group,), query.since, query.until) or () for group in query.publishers if group in corpus.by_group}
-        there = [(group, [corpus.articles[key] for key in listed]) for group, listed in keys.items() if listed]
-        if keys and not there:
+        scopes = {group: corpus.among((group,), query.since, query.until) for group in query.publishers if group in corpus.by_group}
+        there = [(group, [corpus.articles[key] for key in scope]) for group, scope in scopes.items() if scope]
+        if scopes and not there:
             words = compose.silence(query, (), corpus.dates)
             return Answer(text, answered=False, lead=words, text=words, query=query)
         words = compose.no_topic(there)
         return Answer(text, answered=False, lead=words, text=words, query=query)
-    among = corpus.among(query.within or (() if query.speakers else query.publishers), query.since, query.until)
-    chosen = _chosen(query, corpus, among)
+    scope = corpus.among(query.within or (() if query.speakers else query.publishers), query.since, query.until)
+    chosen = _chosen(query, corpus, scope)
     citations = verified(numbered(chosen, corpus), corpus)
     found = [candidate.hit for candidate in search(query, corpus, ALSO_FOUND + len(citations), question.speakers)]
     also = _not_cited(found, citations)[:ALSO_FOUND]
     if not citations:
-        searched = [corpus.articles[key] for key in (corpus.articles if among is None else among)]
+        searched = [corpus.articles[key] for key in (corpus.articles if scope is None else scope)]
         words = compose.silence(query, searched, corpus.dates)
         return Answer(text, answered=False, lead=words, text=words, also_found=also, query=query)
     lead = compose.lead(query, citations)
@@ -71,20 +72,20 @@ def answer(question: Question, corpus: Corpus) -> Answer:
 
 def _listed(query: Query, corpus: Corpus) -> Answer | None:
     """Answer what needs no search: all that somebody is heard to say, and who quotes somebody; None for other questions."""
-    among = corpus.among(query.within, query.since, query.until)
+    scope = corpus.among(query.within, query.since, query.until)
     if query.speakers and not content_words(query.topic) and not query.publishers:
-        found = listing.said_by(query.speakers, corpus, among)
+        found = listing.said_by(query.speakers, corpus, scope)
         if found:
-            lead, notes = compose.all_said(query.speakers, *listing.how_many(query.speakers, corpus, among), len(found))
+            lead, notes = compose.all_said(query.speakers, *listing.how_many(query.speakers, corpus, scope), len(found))
             return _told(query, lead, found, notes, corpus)
     if listing.asks_who_quotes(query) and (names := listing.whom(query, corpus)):
-        found = listing.quoted_by_groups(names, corpus, among)
+        found = listing.quoted_by_groups(names, corpus, scope)
         groups = {citation.group for citation in found}
         if listing.asks_who_mentions(query):
             found += [
-                citation for citation in verified(numbered(_chosen(query, corpus, among), corpus), corpus) if citation.group not in groups
+                citation for citation in verified(numbered(_chosen(query, corpus, scope), corpus), corpus) if citation.group not in groups
             ]
-        searched = len(corpus.articles if among is None else among)
+        searched = len(corpus.articles if scope is None else scope)
         if not found:
             words = compose.nobody_quotes(names, searched)
             return Answer(query.text, answered=False, lead=words, text=words, query=query)
@@ -112,7 +113,7 @@ def _groups(corpus: Corpus) -> list[tuple[str, int]]:
     return sorted(((group, len(keys)) for group, keys in corpus.by_group.items() if group), key=lambda pair: (-pair[1], pair[0]))
 
 
-def _chosen(query: Query, corpus: Corpus, among: list[int] | None) -> list[Quote]:
+def _chosen(query: Query, corpus: Corpus, scope: Scope | None) -> list[Quote]:
     """Return the quotes to cite, those of the best group first; none is silence."""
     topic = topic_of(query, corpus)
     found: list[Quote] = []
@@ -121,7 +122,7 @@ def _chosen(query: Query, corpus: Corpus, among: list[int] | None) -> list[Quote
     if query.speakers:
         found += _answering(replace(query, publishers=()), topic, corpus, corpus.among(query.within, query.since, query.until))
     if not query.publishers and not query.speakers:
-        shares = [corpus.among((group,), query.since, query.until) for group in query.within] or [among]
+        shares = [corpus.among((group,), query.since, query.until) for group in query.within] or [scope]
         for share in shares:
             found += _answering(query, topic, corpus, share)
     found = _once(sorted(found, key=lambda quote: -quote.score), corpus)
@@ -146,9 +147,9 @@ def _of_group(group: str, query: Query, topic: Topic, corpus: Corpus) -> list[Qu
     return _answering(replace(query, publishers=(), speakers=(group,)), topic, corpus, anywhere)
 
 
-def _answering(query: Query, topic: Topic, corpus: Corpus, among: Sequence[int] | None) -> list[Quote]:
+def _answering(query: Query, topic: Topic, corpus: Corpus, scope: Scope | None) -> list[Quote]:
     """Return the quotes of a share of the articles that are likely enough to answer, best first."""
-    found = [quote for quote in quotes(query, topic, corpus, among) if said_by_those_asked(quote, query)]
+    found = [quote for quote in quotes(query, topic, corpus, scope) if said_by_those_asked(quote, query)]
     several = query.asked in OF_SEVERAL
     judged = read(query, found[:JUDGED], corpus, *((READ_WORDS_OF_MANY, OF_A_GROUP) if several else ()))
     if query.asked == "mentions":
@@ -250,7 +251,7 @@ def _left_open(query: Query, chosen: Sequence[Quote], corpus: Corpus) -> Iterabl
     pieces = pieces_of(query.topic)
     there = with_beginnings(word for quote in chosen for word in content_words(quote.nearby))
     for piece in pieces if len(pieces) > 1 else ():
-        rarity = {word: corpus.lexical.rarity(word) for word in content_words(piece)}
+        rarity = {word: corpus.index.rarity(word) for word in content_words(piece)}
         held = sum(weight for word, weight in rarity.items() if is_there(word, there))
         if len(rarity) >= FEWEST_WORDS and held < LEFT_OPEN * sum(rarity.values()):
             yield compose.left_open(piece)

@@ -130,7 +130,7 @@ def _finding(number: int, said: _Said, corpus: Corpus) -> Finding:
         cue=speech.cue,
         said=speech.said,
     )
-    sentences = [sentence for sentence in corpus.store.spans(place.key) if sentence.overlaps(span)]
+    sentences = [sentence for sentence in corpus.index.spans(place.key) if sentence.overlaps(span)]
     return Finding(
         citation=citation,
         exact=fit.exact,
@@ -158,4 +158,4 @@ def _verdict(findings: Sequence[Finding]) -> Verdict:
 
 def _is_unknown(speaker: str, corpus: Corpus) -> bool:
     """Tell whether nobody of this name publishes, writes or speaks anywhere here."""
-    return corpus.registry.canonical(speaker) not in corpus.by_group and not corpus.spoken([bare(speaker)], None)[0]
+    return corpus.registry.canonical(speaker) not in corpus.by_group and not len(corpus.spoken([bare(speaker)], None))

@@ -7,11 +7,12 @@ by rarity, that the sentence has (speaks of the same thing). Decides nothing abo
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
+from qa.index.interface import Scope
 from qa.index.lexical import content_words
 from qa.models.encoder import Vectors
 from qa.retrieval.corpus import Corpus
@@ -94,13 +95,13 @@ def topic_of(query: Query, corpus: Corpus) -> Topic:
     vector = corpus.vectors([text, query.text])
     mean = vector[0] + (0.0 if query.publishers else WHOLE_QUESTION) * vector[1]  # a name would draw in whatever names it
     return Topic(
-        text, tuple(words), tuple(corpus.lexical.rarity(word) for word in words), np.asarray(mean / np.linalg.norm(mean), np.float32)
+        text, tuple(words), tuple(corpus.index.rarity(word) for word in words), np.asarray(mean / np.linalg.norm(mean), np.float32)
     )
 
 
-def quotes(query: Query, topic: Topic, corpus: Corpus, among: Sequence[int] | None) -> list[Quote]:
+def quotes(query: Query, topic: Topic, corpus: Corpus, scope: Scope | None) -> list[Quote]:
     """Return the sentences of these articles that may answer, best first."""
-    found = candidates(topic.text, corpus, among, query.speakers, PASSAGES_READ)
+    found = candidates(topic.text, corpus, scope, query.speakers, PASSAGES_READ)
     return sorted((quote for candidate in found for quote in _scored(candidate, query, topic, corpus)), key=lambda q: -q.score)
 
 

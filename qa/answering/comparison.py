@@ -51,18 +51,19 @@ def _row(group: str, query: Query, topic: Topic, corpus: Corpus, *, by_date: boo
 
 def _of_group(group: str, query: Query, topic: Topic, corpus: Corpus) -> tuple[int, Stance, list[Quote]]:
     """Return how many articles of a group were searched, what it does there, and its best quotes."""
-    articles = corpus.among((group,), query.since, query.until) or []
+    scope = corpus.among((group,), query.since, query.until)
+    searched = len(scope) if scope else 0
     alone = replace(query, publishers=(group,), speakers=(), within=())
-    near = quotes(alone, topic, corpus, articles)[:JUDGED] if articles else []
+    near = quotes(alone, topic, corpus, scope)[:JUDGED] if searched else []
     if not near or (near[0].cosine < FAR and not near[0].coverage):
-        return len(articles), "silent", []
+        return searched, "silent", []
     judged = read(alone, near, corpus, WORDS_OF_A_GROUP)
     on_it = [quote for quote in judged if answers(quote, alone, SAYS)]
     own = [quote for quote in on_it if quote.own]
     if own:
-        return len(articles), "says", _best(own)
+        return searched, "says", _best(own)
     mentioned = on_it or [quote for quote in judged if quote.coverage >= MENTIONED]
-    return len(articles), "mentions" if mentioned else "silent", _best(mentioned)
+    return searched, "mentions" if mentioned else "silent", _best(mentioned)
 
 
 def _best(found: Sequence[Quote]) -> list[Quote]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from qa.index.interface import Scope
 from qa.index.lexical import content_words
 from qa.retrieval.corpus import Corpus, goes_by
 from qa.retrieval.question import names_in
@@ -39,20 +40,20 @@ def asks_who_mentions(query: Query) -> bool:
     return bool(_MENTIONS.search(query.text))
 
 
-def said_by(names: Sequence[str], corpus: Corpus, among: Sequence[int] | None) -> list[Citation]:
+def said_by(names: Sequence[str], corpus: Corpus, scope: Scope | None) -> list[Citation]:
     """Return sentences in which one of `names` speaks, the newest article first, what is quoted before what is reported."""
     picked: list[Citation] = []
-    for key, said in _heard(names, corpus, among):
+    for key, said in _heard(names, corpus, scope):
         picked += list(_of_article(key, said, corpus))[:IN_AN_ARTICLE]
         if len(picked) >= IN_ALL:
             break
     return picked[:IN_ALL]
 
 
-def quoted_by_groups(names: Sequence[str], corpus: Corpus, among: Sequence[int] | None) -> list[Citation]:
+def quoted_by_groups(names: Sequence[str], corpus: Corpus, scope: Scope | None) -> list[Citation]:
     """Return sentences in which one of `names` speaks in others' articles, those of one group together."""
     groups: dict[str | None, list[Citation]] = {}
-    for key, said in _heard(names, corpus, among):
+    for key, said in _heard(names, corpus, scope):
         group = corpus.articles[key].group
         mine = groups.get(group, [])
         if group not in names and len(mine) < IN_AN_ARTICLE:
@@ -61,15 +62,15 @@ def quoted_by_groups(names: Sequence[str], corpus: Corpus, among: Sequence[int] 
     return [citation for citations in heard[:GROUPS_AT_MOST] for citation in citations]
 
 
-def how_many(names: Sequence[str], corpus: Corpus, among: Sequence[int] | None) -> tuple[int, int]:
+def how_many(names: Sequence[str], corpus: Corpus, scope: Scope | None) -> tuple[int, int]:
     """Return how many statements by one of `names` there are, and in how many articles."""
-    heard = _heard(names, corpus, among)
+    heard = _heard(names, corpus, scope)
     return sum(len(said) for _, said in heard), len(heard)
 
 
 def _of_article(key: int, said: Sequence[Statement], corpus: Corpus) -> Iterator[Citation]:
     article = corpus.with_text(key)
-    sentences = corpus.store.spans(key)
+    sentences = corpus.index.spans(key)
     seen: set[Span] = set()
     for statement in sorted(said, key=lambda s: (s.voice != "quoted", -sum(span.end - span.start for span in s.content))):
         place = max(sentences, key=lambda span: _shared(span, statement.content))
@@ -103,10 +104,10 @@ def _shared(place: Span, spans: Iterable[Span]) -> int:
     return sum(max(0, min(span.end, place.end) - max(span.start, place.start)) for span in spans)
 
 
-def _heard(names: Sequence[str], corpus: Corpus, among: Sequence[int] | None) -> list[tuple[int, list[Statement]]]:
+def _heard(names: Sequence[str], corpus: Corpus, scope: Scope | None) -> list[tuple[int, list[Statement]]]:
     """Return what one of `names` says in each of these articles that lets them speak, the newest article first."""
     said = corpus.speech_of(lambda statement: _speaks(statement, names))
-    allowed = said.keys() if among is None else said.keys() & set(among)
+    allowed = said.keys() if scope is None else [key for key in said if key in scope]
     dated = {key: corpus.articles[key].published for key in allowed}
     order = sorted(allowed, key=lambda key: (-date.last.toordinal() if (date := dated[key]) else 0, key))
     return [(key, said[key]) for key in order]

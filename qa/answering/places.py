@@ -11,8 +11,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+import numpy as np
+
 from qa.answering.align import LONG_ROW, LONGEST_GAP, Fit, exact, fit, may_fit
 from qa.answering.words import Reading, Words, telling, words_of
+from qa.index.interface import Scope
 from qa.index.lexical import stems
 from qa.retrieval.corpus import Corpus
 from qa.retrieval.search import Candidate, candidates
@@ -85,11 +88,12 @@ class _Texts:
 
 def _holding(quote: str, corpus: Corpus) -> list[int]:
     """Return the articles that hold the quote's rarest words, all of them: one with the very words is among these."""
-    known = [word for word in dict.fromkeys(stems(quote)) if corpus.lexical.knows(word)]
+    known = [word for word in dict.fromkeys(stems(quote)) if corpus.index.knows(word)]
     articles: list[int] | None = None
-    for word in sorted(known, key=corpus.lexical.rarity, reverse=True)[:_RAREST]:
-        passages = [passage for passage, _ in corpus.lexical.search([word], _HOLDING, articles)]
-        articles = sorted({passage.article for passage in corpus.store.passages(passages) if passage.article in corpus.articles})
+    for word in sorted(known, key=corpus.index.rarity, reverse=True)[:_RAREST]:
+        scope = None if articles is None else Scope(np.array(articles, np.int64))
+        passages = [passage for passage, _ in corpus.index.matching({word: 1.0}, _HOLDING, scope)]
+        articles = sorted({passage.article for passage in corpus.index.passages(passages) if passage.article in corpus.articles})
         if len(articles) <= _FEW:
             break
     return articles or []

@@ -16,4 +16,4 @@ def verified(citations: Iterable[Citation], corpus: Corpus) -> tuple[Citation, .
 def stands(citation: Citation, corpus: Corpus) -> bool:
     """Tell whether `text[start:end]` of the stored article is exactly the quote."""
     key = corpus.keys.get(citation.article.id)
-    return key is not None and bool(citation.quote) and citation.span.of(corpus.store.text(key)) == citation.quote
+    return key is not None and bool(citation.quote) and citation.span.of(corpus.index.text(key)) == citation.quote

@@ -2,14 +2,15 @@
 
 Up to FLAT_MOST sentences are compared one by one, in memory. Beyond that a file holds the older ones: lists around
 centres (inverted file) of codes of one bit a dimension (RaBitQ: Gao and Long, 2024, arXiv 2405.12497), mapped into memory
-as it is needed; the best of them are compared again by the store's own vectors. What is newer than the file is compared
-one by one. So nothing is written when an article comes or goes, until enough have to make the file anew.
+as it is needed. What is newer than the file is compared one by one. So nothing is written when an article comes or goes,
+until enough have to make the file anew.
 """
 
 from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ import numpy.typing as npt
 
 from qa.errors import IndexFolderError
 from qa.index.store import Extents, Store
-from qa.index.vectors import Ids, Ranges, numbers, ranges_of, total
+from qa.index.vectors import Ids, Ranges, numbers, total
 from qa.models.encoder import Vectors
 
 if TYPE_CHECKING:
@@ -28,12 +29,28 @@ if TYPE_CHECKING:
 FLAT_MOST = 30_000  # sentences that are compared one by one in about a millisecond
 FEW = 20_000  # sentences of a filter that are read and compared one by one, in place of looking into the file
 PROBED = 0.72  # as a power of the number of lists: how many are looked into, a fifth of few and a tenth of many
-AGAIN, AGAIN_LEAST = 3, 300  # how many times as many as are wanted are compared again, and at least how many
+_SPARE = 100  # how many more are asked for, in place of those that are gone
 DEAD_MOST = 0.2  # share of the file's sentences that may be gone
 _SAMPLE = 48  # vectors for each centre to find the centres by
 _RUN = 8  # sentences that are read together for it
 _NAME = re.compile(r"sentences\.(\d+)\.faiss")
 _FOUND = list[tuple[int, float]]
+
+
+class Among:
+    """The sentences among which is searched: those in these ranges. Keeps what FAISS makes of them."""
+
+    def __init__(self, ranges: Ranges) -> None:
+        """Take ranges of sentences, ascending."""
+        self.ranges = ranges
+        self.size = total(ranges)
+        self._marks: dict[str, npt.NDArray[np.uint8]] = {}
+
+    def marks(self, of: str, ranges: Callable[[], Ranges], size: int) -> npt.NDArray[np.uint8]:
+        """Return one bit for each of `size` places of something, set for those in `ranges`, which is asked once."""
+        if of not in self._marks:
+            self._marks[of] = _bits(ranges(), size)
+        return self._marks[of]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,56 +98,52 @@ class DenseIndex:
         """How many lists the file has; 0 without one."""
         return int(self._older.index.nlist) if self._older else 0
 
-    def search(self, vector: Vectors, k: int, among: Ranges | None = None) -> _FOUND:
+    def among(self, ranges: Ranges) -> Among:
+        """Return the sentences in these ranges that are there, to search among them."""
+        return Among(_common(self._live, ranges) if self._older else ranges)
+
+    def search(self, vector: Vectors, k: int, among: Among | None = None) -> _FOUND:
         """Return up to `k` sentences with their cosine similarity to `vector`, best first.
 
-        `among` limits the search itself to the sentences in these ranges. Exact among up to FLAT_MOST sentences, and
-        among up to FEW with a filter; else the best of what the file's codes and lists bring.
+        `among` limits the search itself. Exact among up to FLAT_MOST sentences, and among up to FEW with a filter; else what
+        the file's lists bring, with the similarity that its codes tell: to know the ten nearest ask for some hundred, and
+        compare their vectors.
         """
-        if among is not None:
-            among = _common(self._live, among) if self._older else among
-            if not len(among):
-                return []
+        if among is not None and not among.size:
+            return []
         if self._older is None:
             return self._among_newer(vector, k, among)
-        if among is not None and total(among) <= FEW:
-            return _best(numbers(among), self.vectors(among) @ vector, k)
+        if among is not None and among.size <= FEW:
+            return _best(numbers(among.ranges), self._store.looked_up(among.ranges) @ vector, k)
         found = [*self._among_older(self._older, vector, k, among), *self._among_newer(vector, k, among)]
         return sorted(found, key=lambda pair: -pair[1])[:k]
 
-    def vectors(self, ranges: Ranges) -> Vectors:
-        """Return the vectors of the sentences in these ranges, one range after the other, shape (n, dimension)."""
-        import torch  # for its conversion, twenty times as quick as NumPy's
-
-        found: Vectors = torch.from_numpy(self._store.halves(ranges)).float().numpy()
-        return found
-
-    def _among_newer(self, vector: Vectors, k: int, among: Ranges | None) -> _FOUND:
+    def _among_newer(self, vector: Vectors, k: int, among: Among | None) -> _FOUND:
         if not len(self._newer):
             return []
         parameters = None
         if among is not None:
             import faiss
 
-            bits = _bits(np.searchsorted(self._newer, among), len(self._newer))
+            bits = among.marks("newer", lambda: np.searchsorted(self._newer, among.ranges), len(self._newer))
             selector: Any = faiss.IDSelectorBitmap(bits)  # type: ignore[call-arg, arg-type]  # as FAISS wraps it for Python
             parameters = faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]
         scores, rows = self._flat.search(vector.reshape(1, -1), min(k, len(self._newer)), params=parameters)
         return [(int(self._newer[row]), float(score)) for row, score in zip(rows[0], scores[0], strict=True) if row >= 0]
 
-    def _among_older(self, older: _Older, vector: Vectors, k: int, among: Ranges | None) -> _FOUND:
+    def _among_older(self, older: _Older, vector: Vectors, k: int, among: Among | None) -> _FOUND:
         import faiss
 
         parameters = faiss.IVFRaBitQSearchParameters()
         parameters.nprobe = round(older.index.nlist**PROBED)
         parameters.qb = older.index.qb
         if among is not None:
-            bits = _bits(np.minimum(among, older.end), older.end)
+            bits = among.marks("older", lambda: np.minimum(among.ranges, older.end), older.end)
             selector: Any = faiss.IDSelectorBitmap(bits)  # type: ignore[call-arg, arg-type]  # held by a name: parameters don't keep it alive
             parameters.sel = selector
-        _, ids = older.index.search(vector.reshape(1, -1), max(AGAIN * k, AGAIN_LEAST), params=parameters)
-        live = _inside(np.sort(ids[0][ids[0] >= 0]), self._live)
-        return _best(live, self.vectors(ranges_of(live)) @ vector, k) if len(live) else []
+        scores, ids = older.index.search(vector.reshape(1, -1), k + _SPARE, params=parameters)
+        live = _inside(ids[0], self._live)
+        return list(zip(ids[0][live].tolist(), scores[0][live].tolist(), strict=True))[:k]
 
 
 def wants_file(folder: Path, store: Store) -> bool:
@@ -235,11 +248,10 @@ def _bits(ranges: Ranges, size: int) -> npt.NDArray[np.uint8]:
     return np.packbits(inside.view(np.uint8), bitorder="little")
 
 
-def _inside(ids: Ids, ranges: Ranges) -> Ids:
-    """Return those of these numbers that are in one of the ranges."""
+def _inside(ids: Ids, ranges: Ranges) -> npt.NDArray[np.bool_]:
+    """Tell of each of these numbers whether it is in one of the ranges."""
     at = np.searchsorted(ranges[:, 0], ids, side="right") - 1
-    kept: Ids = ids[(at >= 0) & (ids < ranges[np.maximum(at, 0), 1])]
-    return kept
+    return np.asarray((at >= 0) & (ids < ranges[np.maximum(at, 0), 1]))
 
 
 def _common(one: Ranges, other: Ranges) -> Ranges:

@@ -18,6 +18,7 @@ from qa.errors import IndexFolderError, NoIndexError
 from qa.index.dense import wants_file, write_file
 from qa.index.folder import FORMAT, IndexFolder
 from qa.index.home import Changing, Facts, Progress
+from qa.index.interface import Index
 from qa.index.lexical import LexicalIndex
 from qa.index.store import Store
 from qa.models.encoder import ModelIdentity
@@ -44,6 +45,12 @@ class FolderHome(IndexFolder):
             self.refuse_foreign()
             if not rebuild:
                 raise
+
+    def opened(self, model: ModelIdentity) -> Index:
+        """Return its newest state; raise as `check` does, and ModelMismatchError where it was made with another model."""
+        from qa.index.local import LocalIndex
+
+        return LocalIndex(self.path, model)
 
     @contextmanager
     def reading(self) -> Iterator[Facts]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from qa.errors import SettingsError
+from qa.index.interface import Index
 from qa.index.remarks import Remarks
 from qa.index.store import Analysed, Known
 from qa.models.encoder import ModelIdentity
@@ -154,6 +155,9 @@ class Home(Protocol):
 
     def refuse_what_is_none(self, *, rebuild: bool) -> None:
         """Raise IndexFolderError where there is something that is no index, or one that can't be used and isn't to be rebuilt."""
+
+    def opened(self, model: ModelIdentity) -> Index:
+        """Return its newest state; raise as `check` does, and ModelMismatchError where it was made with another model."""
 
     def reading(self) -> AbstractContextManager[Facts]:
         """Give what the index was told; raise as `check` does."""

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import math
 import shutil
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qa.errors import IndexFolderError
+from qa.index.interface import Scope
+from qa.index.vectors import Ids
 
 if TYPE_CHECKING:
     import tantivy
 
-_SET_MOST = 2_000  # keys of a filter that tantivy is given; with more it is quicker to look further down
+_SET_MOST = 2_000  # articles of a scope that tantivy is given; with more it is quicker to look further down
 _LOOK_FIRST = 1_000
 _HEAP = 50_000_000  # bytes; tantivy writes a segment whenever it is full
 _WORDS, _PASSAGE, _ARTICLE = "words", "passage", "article"
@@ -125,52 +127,47 @@ class LexicalIndex:
             raise IndexFolderError(f"the passages can't be written ({error}); free space or check permissions and build again") from error
         self.refresh()
 
-    def search(
-        self,
-        words: Sequence[str] | Mapping[str, float],
-        k: int,
-        articles: Sequence[int] | None = None,
-        passages: Sequence[int] | None = None,
-    ) -> list[tuple[int, float]]:
+    def search(self, words: Sequence[str] | Mapping[str, float], k: int, scope: Scope | None = None) -> list[tuple[int, float]]:
         """Return up to `k` passage ids with their BM25 score for `words` (stems, or stems with their weight), best first.
 
-        `articles` and `passages` limit the search itself to these keys, so that a rare group or speaker gets all of `k`.
+        The scope limits the search itself, so that a rare group or speaker gets all of `k`.
         """
         import tantivy
 
-        if not words or (articles is not None and not articles) or (passages is not None and not passages):
+        if not words or (scope is not None and not (len(scope.articles) if scope.passages is None else len(scope.passages))):
             return []
         weights = words if isinstance(words, Mapping) else dict.fromkeys(words, 1.0)
         terms = [(tantivy.Query.term_query(self._schema, _WORDS, word), weight) for word, weight in weights.items()]
         query = tantivy.Query.boolean_query(
             [(tantivy.Occur.Should, term if weight == 1 else tantivy.Query.boost_query(term, weight)) for term, weight in terms]
         )
-        query = self._limited(self._limited(query, _ARTICLE, articles), _PASSAGE, passages)
-        broad = {field: set(keys) for field, keys in ((_ARTICLE, articles), (_PASSAGE, passages)) if keys and len(keys) > _SET_MOST}
-        return self._found(query, k, broad)
+        if scope is None:
+            return self._found(query, k)
+        if scope.passages is not None:
+            return self._found(self._only(query, _PASSAGE, scope.passages), k)
+        if len(scope) <= _SET_MOST:
+            return self._found(self._only(query, _ARTICLE, scope.articles), k)
+        return self._found(query, k, scope)
 
-    def _found(self, query: tantivy.Query, k: int, broad: Mapping[str, Collection[int]]) -> list[tuple[int, float]]:
-        """Return the first `k` that are in the broad filters too, looking further down until there are so many."""
-        look = _LOOK_FIRST if broad else k
+    def _found(self, query: tantivy.Query, k: int, broad: Scope | None = None) -> list[tuple[int, float]]:
+        """Return the first `k` that are in the broad scope too, looking further down until there are so many."""
+        look = k if broad is None else _LOOK_FIRST
         while True:
             hits = self._searcher.search(query, look).hits
-            places = [place for _, place in hits]
-            kept = [True] * len(hits)
-            for field, keys in broad.items():
-                kept = [keep and key in keys for keep, key in zip(kept, self._searcher.fast_field_values(field, places), strict=True)]
-            if len(hits) < look or sum(kept) >= k:
+            kept = hits
+            if broad is not None:
+                articles = self._searcher.fast_field_values(_ARTICLE, [place for _, place in hits])
+                kept = [hit for hit, article in zip(hits, articles, strict=True) if article in broad]
+            if len(hits) < look or len(kept) >= k:
                 break
             look *= 8
-        found = [(place, float(score)) for keep, (score, place) in zip(kept, hits, strict=True) if keep][:k]
-        numbers = self._searcher.fast_field_values(_PASSAGE, [place for place, _ in found])
-        return [(int(number), score) for number, (_, score) in zip(numbers, found, strict=True)]
+        numbers = self._searcher.fast_field_values(_PASSAGE, [place for _, place in kept[:k]])
+        return [(int(number), float(score)) for number, (score, _) in zip(numbers, kept, strict=False)]
 
-    def _limited(self, query: tantivy.Query, field: str, numbers: Sequence[int] | None) -> tantivy.Query:
+    def _only(self, query: tantivy.Query, field: str, numbers: Ids) -> tantivy.Query:
         import tantivy
 
-        if numbers is None or len(numbers) > _SET_MOST:
-            return query
-        only = tantivy.Query.const_score_query(tantivy.Query.term_set_query(self._schema, field, list(numbers)), 0.0)
+        only = tantivy.Query.const_score_query(tantivy.Query.term_set_query(self._schema, field, numbers.tolist()), 0.0)
         return tantivy.Query.boolean_query([(tantivy.Occur.Must, query), (tantivy.Occur.Must, only)])
 
     def rarity(self, word: str) -> float:

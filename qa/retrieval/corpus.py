@@ -11,25 +11,23 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
 from qa.attribution.groups import Registry, canonical_statement
-from qa.errors import IndexFolderError
-from qa.index.dense import DenseIndex
-from qa.index.folder import IndexFolder
-from qa.index.folder_home import LEXICAL, STORE, derive_anew
-from qa.index.lexical import LexicalIndex, content_words
-from qa.index.store import Store
-from qa.index.vectors import Ids, Ranges
+from qa.index.home import home_of
+from qa.index.interface import Index, Scope
+from qa.index.lexical import content_words
+from qa.index.vectors import Ids
 from qa.models.encoder import Encoder, Vectors
 from qa.retrieval.dates import Titles
+from qa.settings import Place
 from qa.types import Article, PartialDate, Span, Statement
 
 _WHOLE = Span(0, sys.maxsize)
 _ARTICLES_KEPT = 2_000  # whose statements are remembered
+_SCOPES_KEPT = 32  # a scope and what an index makes of it may take some megabytes
 _VECTORS_KEPT = 64  # a question is looked at from several sides, each of which needs its vector
 
 
@@ -43,49 +41,30 @@ class PassageReader(Protocol):
 class Corpus:
     """Articles, indexes and names of one state. `refreshed` returns the next state when there is one."""
 
-    def __init__(self, folder: Path, encoder: Encoder, reader: PassageReader | None = None) -> None:
-        """Open an index, with the reader that ships unless another is given.
-
-        Raises NoIndexError, ModelMismatchError or IndexFolderError where that can't be done.
-        """
-        self.place = IndexFolder(folder)
+    def __init__(self, index: Index, encoder: Encoder, reader: PassageReader | None = None) -> None:
+        """Read this index, which was made with this encoder, with the reader that ships unless another is given."""
+        self.index = index
         self.encoder = encoder
         self._told_reader = reader
-        self.manifest = self.place.manifest()
-        self.place.check_model(encoder.identity)
-        self._home = self.place.numbered(self.manifest.number)
-        self.store = Store(self._home / STORE)
-        self._open_derived()
         self._texts: dict[int, str] = {}
         self._vectors: dict[str, Vectors] = {}
         self._statements: dict[int, tuple[Statement, ...]] = {}
+        self._scopes: dict[tuple[object, ...], Scope] = {}
         self._lock = threading.Lock()
 
-    def _open_derived(self) -> None:
-        try:
-            self.lexical = LexicalIndex(self._home / LEXICAL)
-            damaged = len(self.lexical) < self.store.counts()["passages"]
-        except IndexFolderError:
-            damaged = True
-        if damaged:
-            with self.place.locked():
-                derive_anew(self._home)
-            self.lexical = LexicalIndex(self._home / LEXICAL)
-        self.dense = DenseIndex.open(self._home, self.store)
+    @classmethod
+    def open(cls, place: Place, encoder: Encoder, reader: PassageReader | None = None) -> Corpus:
+        """Open an index; raise NoIndexError, ModelMismatchError or IndexFolderError where that can't be done."""
+        return cls(home_of(place).opened(encoder.identity), encoder, reader)
 
     def refreshed(self) -> Corpus:
         """Return this state where nothing has changed since, else the newest."""
-        if self.place.manifest() == self.manifest:
-            newest = Store(self._home / STORE)
-            same = newest.generation == self.store.generation
-            newest.close()
-            if same:
-                return self
-        return Corpus(self.place.path, self.encoder, self.reader)  # others may still be reading this state, so it stays open
+        newest = self.index.refreshed()
+        return self if newest is self.index else Corpus(newest, self.encoder, self.reader)
 
     def close(self) -> None:
-        """Let go of the files."""
-        self.store.close()
+        """Let go of the index."""
+        self.index.close()
 
     @cached_property
     def reader(self) -> PassageReader:
@@ -121,7 +100,7 @@ class Corpus:
 
     @cached_property
     def _stored(self) -> dict[int, Article]:
-        return self.store.articles()
+        return self.index.articles()
 
     @cached_property
     def keys(self) -> dict[str, int]:
@@ -134,7 +113,7 @@ class Corpus:
             if key not in self._texts:
                 if len(self._texts) > 256:
                     self._texts.clear()
-                self._texts[key] = self.store.text(key)
+                self._texts[key] = self.index.text(key)
             return replace(self.articles[key], text=self._texts[key])
 
     @cached_property
@@ -151,21 +130,55 @@ class Corpus:
         dated = [article.published for article in self.articles.values() if article.published]
         return (min(dated, key=lambda date: date.first), max(dated, key=lambda date: date.last)) if dated else None
 
-    def among(self, groups: Iterable[str], since: PartialDate | None, until: PartialDate | None) -> list[int] | None:
-        """Return the keys of articles by these groups (all for none) that may fall into these dates; None for all."""
-        wanted = set(groups)
+    def among(self, groups: Iterable[str], since: PartialDate | None, until: PartialDate | None) -> Scope | None:
+        """Return the articles by these groups (all for none) that may fall into these dates; None for all.
+
+        The same is returned for the same, for as long as it is among the last that were asked for.
+        """
+        wanted = frozenset(groups)
         if not wanted and not since and not until:
             return None
-        keys = np.array(
-            sorted(key for group in wanted for key in self.by_group.get(group, ())) if wanted else list(self.articles), np.int64
-        )
+        return self._remembered(("among", wanted, since, until), lambda: self._among(wanted, since, until))
+
+    def _among(self, groups: frozenset[str], since: PartialDate | None, until: PartialDate | None) -> Scope:
+        keys = np.sort(np.concatenate([self._of_group(group) for group in groups])) if groups else self._keys
         if since or until:
             oldest, newest = self._days
-            places = np.searchsorted(np.fromiter(self.articles, np.int64), keys)
+            places = np.searchsorted(self._keys, keys)
             inside = newest[places] >= (since.first.toordinal() if since else 1)
             keys = keys[inside & (oldest[places] <= (until.last.toordinal() if until else newest.max(initial=0)))]
-        found: list[int] = keys.tolist()
-        return found
+        return Scope(keys)
+
+    def by(self, sources: Iterable[str], scope: Scope | None) -> Scope | None:
+        """Return which of these articles are by one of the sources; all of them where none is."""
+        of_them = self.among(sources, None, None)
+        if of_them is None or scope is None:
+            return of_them if of_them is not None and len(of_them) else scope
+        return self._remembered(("by", frozenset(sources), scope), lambda: self._shared(of_them, scope))
+
+    def _shared(self, one: Scope, other: Scope) -> Scope:
+        both = np.intersect1d(one.articles, other.articles, assume_unique=True)
+        if not len(both) or other.passages is None:
+            return Scope(both) if len(both) else other
+        inside = [passage.id for passage in self.index.passages(other.passages.tolist()) if passage.article in one]
+        return Scope(both, np.array(inside, np.int64))
+
+    def _remembered(self, asked: tuple[object, ...], made: Callable[[], Scope]) -> Scope:
+        with self._lock:
+            scope = self._scopes.pop(asked, None)
+        scope = made() if scope is None else scope
+        with self._lock:
+            self._scopes[asked] = scope
+            for old in list(self._scopes)[:-_SCOPES_KEPT]:
+                del self._scopes[old]
+        return scope
+
+    @cached_property
+    def _keys(self) -> Ids:
+        return np.fromiter(self.articles, np.int64)
+
+    def _of_group(self, group: str) -> Ids:
+        return np.array(self.by_group.get(group, ()), np.int64)
 
     @cached_property
     def _days(self) -> tuple[Ids, Ids]:
@@ -176,23 +189,6 @@ class Corpus:
             [date.last.toordinal() if date else 0 for date in dates],
         )
         return np.array(oldest, np.int64), np.array(newest, np.int64)
-
-    def ranges(self, articles: Sequence[int] | None, passages: Sequence[int] | None = None) -> Ranges | None:
-        """Return the numbers of the sentences of these articles or passages, in ascending order; None for all."""
-        if passages is not None:
-            return self.store.ranges(passages=passages)
-        if articles is None:
-            return None
-        keys, ranges = self._extents
-        found = ranges[np.searchsorted(keys, np.sort(np.asarray(articles, np.int64)))]
-        return np.asarray(found[np.argsort(found[:, 0], kind="stable")])
-
-    @cached_property
-    def _extents(self) -> tuple[Ids, Ranges]:
-        """The keys of all articles in order, and the numbers of their sentences."""
-        extents = self.store.extents()
-        order = np.argsort(extents.keys)
-        return extents.keys[order], extents.ranges[order]
 
     @cached_property
     def copies(self) -> dict[int, tuple[int, ...]]:
@@ -207,7 +203,7 @@ class Corpus:
                 key = root[key]
             return key
 
-        for one, other in self.store.copies():
+        for one, other in self.index.copies():
             root[root_of(other)] = root_of(one)
         clusters: dict[int, list[int]] = defaultdict(list)
         for key in root:
@@ -244,7 +240,7 @@ class Corpus:
     @cached_property
     def registry(self) -> Registry:
         """The names of groups, from groups.toml, the articles' own fields and acronyms that texts explain."""
-        return Registry(self.store.groups(), self._stored.values(), self.store.acronyms(), self.store.aliases())
+        return Registry(self.index.groups(), self._stored.values(), self.index.acronyms(), self.index.aliases())
 
     def statements(self, key: int) -> tuple[Statement, ...]:
         """Return what an article gives to speakers, under their canonical names."""
@@ -252,7 +248,7 @@ class Corpus:
             known = self._statements.get(key)
         if known is None:
             group = self.articles[key].group
-            known = tuple(canonical_statement(statement, group, self.registry) for _, statement in self.store.statements([key]))
+            known = tuple(canonical_statement(statement, group, self.registry) for _, statement in self.index.statements([key]))
             with self._lock:
                 if len(self._statements) > _ARTICLES_KEPT:
                     self._statements.clear()
@@ -267,7 +263,7 @@ class Corpus:
         """Return the speech of all whose name and body `is_meant` accepts, by the article's key in order."""
         names = {raw for raw, canonical in self._voices if is_meant(canonical)}
         found: dict[int, list[Statement]] = defaultdict(list)
-        for key, statement in sorted(self.store.statements_by(names), key=lambda pair: pair[0]):
+        for key, statement in sorted(self.index.statements_by(names), key=lambda pair: pair[0]):
             said = canonical_statement(statement, self.articles[key].group, self.registry)
             if is_speech(said) and is_meant(said):
                 found[key].append(said)
@@ -277,7 +273,7 @@ class Corpus:
     def _voices(self) -> list[tuple[str, Statement]]:
         """Everybody who is heard, by the name as stored, with a statement that has nothing but the canonical names."""
         found = []
-        for speaker, organisation, stated in self.store.speakers():
+        for speaker, organisation, stated in self.index.speakers():
             group = self.registry.canonical(stated) if stated else None
             said = canonical_statement(Statement("", (), (), (), speaker, "quoted", organisation), group, self.registry)
             if is_speech(said):
@@ -295,13 +291,12 @@ class Corpus:
                 found[name.split()[-1].casefold()].add(name)
         return {name: tuple(sorted(owners)) for name, owners in found.items()}
 
-    def spoken(self, names: Iterable[str], among: Sequence[int] | None) -> tuple[list[int], list[int]]:
+    def spoken(self, names: Iterable[str], scope: Scope | None) -> Scope:
         """Return the articles and the passages, of these articles, in which somebody called one of `names` speaks.
 
         Authors speak in the whole of their articles. All words of an asked name have to be in the speaker's.
         """
         wanted = [set(content_words(name)) for name in names]
-        allowed = None if among is None else set(among)
         spans: dict[int, list[Span]] = defaultdict(list)
         for key, said in self.speech_of(lambda statement: _is_one_of(wanted, called(statement))).items():
             spans[key] += [span for statement in said for span in statement.content]
@@ -309,9 +304,10 @@ class Corpus:
             if _is_one_of(wanted, author):
                 for key in keys:
                     spans[key].append(_WHOLE)
-        inside = {key: listed for key, listed in spans.items() if allowed is None or key in allowed}
-        places = self.store.passages_in(inside)
-        return list(inside), [p.id for p in places if any(s.overlaps(span) for s in p.sentences for span in inside[p.article])]
+        inside = {key: listed for key, listed in spans.items() if scope is None or key in scope}
+        places = self.index.passages_in(inside)
+        passages = [p.id for p in places if any(s.overlaps(span) for s in p.sentences for span in inside[p.article])]
+        return Scope(np.array(sorted(inside), np.int64), np.array(sorted(passages), np.int64))
 
     @cached_property
     def _by_author(self) -> dict[str, list[int]]:

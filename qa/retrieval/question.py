@@ -276,5 +276,5 @@ def _unknown(text: str, mentions: Sequence[Mention], corpus: Corpus) -> Iterator
     for name, span in _capitalised(text):
         if span.start == 0 or any(span.overlaps(mention.span) for mention in mentions):
             continue
-        if not all(corpus.lexical.knows(word) for word in content_words(name)):
+        if not all(corpus.index.knows(word) for word in content_words(name)):
             yield name

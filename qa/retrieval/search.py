@@ -7,14 +7,15 @@ both searches, never to their results. Weights were measured; the README has the
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 import numpy.typing as npt
 
+from qa.index.interface import Scope, StoredPassage, StoredSentence
 from qa.index.lexical import content_words
-from qa.index.store import StoredPassage, StoredSentence
 from qa.models.encoder import Vectors
 from qa.retrieval.corpus import Corpus
 from qa.retrieval.dates import expressions
@@ -44,10 +45,10 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What one search brought: passages by their BM25 score, sentences by their cosine."""
+    """What one search brought: passages by their BM25 score, and those that hold the nearest sentences."""
 
     lexical: dict[int, float]
-    nearest: list[tuple[int, float]]
+    nearest: list[int]
     vector: Vectors
 
 
@@ -78,26 +79,25 @@ def search(query: Query, corpus: Corpus, k: int, told_speakers: Sequence[str] = 
     """
     if not query.text.strip():
         return []
-    among = corpus.among(query.within, query.since, query.until)
-    passages: list[int] | None = None
+    scope = corpus.among(query.within, query.since, query.until)
     if told_speakers:
-        among, passages = corpus.spoken(told_speakers, among)
+        scope = corpus.spoken(told_speakers, scope)
     text = query.own or query.text
     parts = parts_of(text, query.publishers, corpus.registry)
     vectors = corpus.vectors([text, *(part.text for part in parts), *(topic for topic, _ in query.carried)])
     towards = vectors[len(parts) + 1 :]
     whole = _drawn(vectors[0], towards, query.carried)
-    found = [_look(_weighted(text, query.carried), whole, corpus, among, passages, LEXICAL_CANDIDATES, DENSE_CANDIDATES)]
-    inside = [_of(part.sources, corpus, among) for part in parts]
-    for part, vector, keys in zip(parts, vectors[1:], inside, strict=False):
+    found = [_look(_weighted(text, query.carried), whole, corpus, scope, LEXICAL_CANDIDATES, DENSE_CANDIDATES)]
+    inside = [corpus.by(part.sources, scope) for part in parts]
+    for part, vector, its in zip(parts, vectors[1:], inside, strict=False):
         words = _weighted(part.text, query.carried)
-        found.append(_look(words, _drawn(vector, towards, query.carried), corpus, keys, passages, LEXICAL_OF_PART, DENSE_OF_PART))
+        found.append(_look(words, _drawn(vector, towards, query.carried), corpus, its, LEXICAL_OF_PART, DENSE_OF_PART))
     pool = _pooled(found, corpus)
     if pool is None:
         return []
     scores = _scores(pool, found[0])
     if parts:
-        of_parts = [_scores(pool, one) * _allowed(pool, keys) for one, keys in zip(found[1:], inside, strict=True)]
+        of_parts = [_scores(pool, one) * _allowed(pool, its) for one, its in zip(found[1:], inside, strict=True)]
         scores = scores + PART_WEIGHT / (1 + DENSE_WEIGHT) * np.max(of_parts, axis=0)
         named = {group for part in parts for group in part.sources}
         scores = scores + NAMED * np.array([corpus.articles[key].group in named for key in pool.article_keys], np.float32)
@@ -107,17 +107,14 @@ def search(query: Query, corpus: Corpus, k: int, told_speakers: Sequence[str] = 
     return _candidates(pool, scores, picked, corpus)
 
 
-def candidates(
-    text: str, corpus: Corpus, among: Sequence[int] | None, speakers: Sequence[str] = (), most: int | None = None
-) -> list[Candidate]:
+def candidates(text: str, corpus: Corpus, scope: Scope | None, speakers: Sequence[str] = (), most: int | None = None) -> list[Candidate]:
     """Return the passages that either half finds for `text`, with their fused score, best first, at most `most`.
 
     Looked for in these articles only (None: in all) and, where `speakers` are given, where one of them speaks.
     """
-    passages: list[int] | None = None
     if speakers:
-        among, passages = corpus.spoken(speakers, among)
-    found = _look(_weighted(text), corpus.vectors([text])[0], corpus, among, passages, LEXICAL_CANDIDATES, DENSE_CANDIDATES)
+        scope = corpus.spoken(speakers, scope)
+    found = _look(_weighted(text), corpus.vectors([text])[0], corpus, scope, LEXICAL_CANDIDATES, DENSE_CANDIDATES)
     pool = _pooled([found], corpus)
     if pool is None:
         return []
@@ -125,24 +122,8 @@ def candidates(
     return _candidates(pool, scores, np.argsort(-scores, kind="stable")[:most].tolist(), corpus)
 
 
-def _of(sources: Iterable[str], corpus: Corpus, among: Sequence[int] | None) -> Sequence[int] | None:
-    """Return which of these articles are by one of the sources; all of them where none is."""
-    by_them = {key for source in sources for key in corpus.by_group.get(source, ())}
-    inside = sorted(by_them if among is None else by_them.intersection(among))
-    return inside or among
-
-
-def _look(
-    words: Mapping[str, float],
-    vector: Vectors,
-    corpus: Corpus,
-    among: Sequence[int] | None,
-    passages: Sequence[int] | None,
-    lexical: int,
-    dense: int,
-) -> _Found:
-    nearest = corpus.dense.search(vector, dense, corpus.ranges(among, passages))
-    return _Found(dict(corpus.lexical.search(words, lexical, among, passages)), nearest, vector)
+def _look(words: Mapping[str, float], vector: Vectors, corpus: Corpus, scope: Scope | None, lexical: int, dense: int) -> _Found:
+    return _Found(dict(corpus.index.matching(words, lexical, scope)), corpus.index.nearest(vector, dense, scope), vector)
 
 
 def _weighted(text: str, carried: Sequence[tuple[str, float]] = ()) -> dict[str, float]:
@@ -161,14 +142,12 @@ def _drawn(vector: Vectors, towards: Vectors, carried: Sequence[tuple[str, float
 
 def _pooled(found: Sequence[_Found], corpus: Corpus) -> _Pool | None:
     """Bring together what several searches found; None where that is nothing."""
-    nearest = {number for one in found for number, _ in one.nearest}
-    wanted = {passage for one in found for passage in one.lexical} | set(corpus.store.passages_with(nearest))
-    passages = [passage for passage in corpus.store.passages(wanted) if passage.article in corpus.articles]
+    wanted = {passage for one in found for passage in (*one.lexical, *one.nearest)}
+    passages = [passage for passage in corpus.index.passages(wanted) if passage.article in corpus.articles]
     if not passages:
         return None
-    ranges = np.array([(passage.first, passage.end) for passage in passages], np.int64)
-    starts = np.cumsum(ranges[:, 1] - ranges[:, 0]) - (ranges[:, 1] - ranges[:, 0])
-    return _Pool(passages, starts.tolist(), corpus.dense.vectors(ranges))
+    lengths = [passage.end - passage.first for passage in passages]
+    return _Pool(passages, [0, *accumulate(lengths[:-1])], corpus.index.vectors_of(passages))
 
 
 def _scores(pool: _Pool, found: _Found) -> Vectors:
@@ -179,9 +158,8 @@ def _scores(pool: _Pool, found: _Found) -> Vectors:
     return np.asarray(scores, np.float32)
 
 
-def _allowed(pool: _Pool, keys: Sequence[int] | None) -> Vectors:
-    inside = None if keys is None else set(keys)
-    return np.array([inside is None or key in inside for key in pool.article_keys], np.float32)
+def _allowed(pool: _Pool, scope: Scope | None) -> Vectors:
+    return np.array([scope is None or key in scope for key in pool.article_keys], np.float32)
 
 
 def _fair(scores: Vectors, homes: Sequence[tuple[int, str | None]], k: int) -> list[int]:

@@ -62,7 +62,7 @@ def _strange(word: str, corpus: Corpus) -> bool:
     """Tell whether a word is long enough to be a misspelt name and nowhere in the corpus."""
     bare = _bare(word)
     meant = content_words(bare)
-    return len(bare) >= _SHORTEST and not word.isupper() and bool(meant) and not any(corpus.lexical.knows(stem) for stem in meant)
+    return len(bare) >= _SHORTEST and not word.isupper() and bool(meant) and not any(corpus.index.knows(stem) for stem in meant)
 
 
 def _bare(word: str) -> str:
