@@ -7,9 +7,10 @@ WhosaidError
 │   └── FetchError         an address on the web from which nothing can be read
 ├── ModelError         a model folder that is missing or isn't the expected one
 │   └── WriterError        a language model that can't be reached, fails or takes too long
-└── IndexFolderError   an index folder that can't be opened or written
+└── IndexFolderError   an index that can't be opened or written, in a folder or in Milvus
     ├── NoIndexError           nothing has been built there yet
-    └── ModelMismatchError     the index was made with another model
+    ├── ModelMismatchError     the index was made with another model
+    └── IndexAwayError         a server that keeps the index and can't be reached just now
 """
 
 from __future__ import annotations
@@ -55,12 +56,16 @@ class WriterError(ModelError):
 
 
 class IndexFolderError(WhosaidError):
-    """An index folder can't be opened or written."""
+    """An index can't be opened or written, in a folder or in Milvus."""
 
 
 class NoIndexError(IndexFolderError):
-    """No index has been built in this folder yet."""
+    """No index has been built there yet."""
 
 
 class ModelMismatchError(IndexFolderError):
     """The index was made with another model than the one asked for."""
+
+
+class IndexAwayError(IndexFolderError):
+    """The server that keeps the index can't be reached just now, or takes too long."""

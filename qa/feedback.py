@@ -1,4 +1,4 @@
-"""What people said of answers, kept in the index folder, and the question rows for `evaluate` that come of it.
+"""What people said of answers, kept with the index, and the question rows for `evaluate` that come of it.
 
 Words are kept as they were shown, so that they mean the same after the index has changed. Knows nothing of the page.
 """
@@ -10,10 +10,11 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any, Literal, get_args
 
 from qa.errors import IndexFolderError, NoIndexError, SettingsError
-from qa.settings import Place
+from qa.settings import MilvusAddress, Place
 
 Verdict = Literal["good", "wrong speaker", "wrong group", "doesn't answer"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
@@ -55,8 +56,6 @@ class Feedback:
 
 def give(index: Place, feedback: Feedback) -> None:
     """Keep what somebody said of an answer; raise SettingsError where it makes no sense, IndexFolderError where it can't be kept."""
-    from filelock import FileLock, Timeout
-
     if feedback.verdict not in VERDICTS:
         raise SettingsError(f"{feedback.verdict!r} is no verdict; expected one of {', '.join(VERDICTS)}")
     if not 0 <= feedback.number <= len(feedback.cited):
@@ -68,6 +67,18 @@ def give(index: Place, feedback: Feedback) -> None:
         "at": feedback.at or dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         "filters": dict(feedback.filters),
     }
+    line = json.dumps(row, ensure_ascii=False)
+    if isinstance(index, MilvusAddress):
+        from qa.index.milvus.home import MilvusHome
+
+        MilvusHome(index).keep_feedback(line)
+    else:
+        _append(index, line)
+
+
+def _append(index: Path, line: str) -> None:
+    from filelock import FileLock, Timeout
+
     file = index / FILE
     if not index.is_dir():
         raise NoIndexError(f"{index}: no index here yet; run whosaid build PATH --index {index}")
@@ -78,7 +89,7 @@ def give(index: Place, feedback: Feedback) -> None:
                     f"{file}: has grown beyond {_LARGEST // 1_000_000} MB; export it with whosaid feedback and delete it"
                 )
             with file.open("ab") as stream:
-                stream.write((json.dumps(row, ensure_ascii=False) + "\n").encode("utf-8", "replace"))
+                stream.write(f"{line}\n".encode("utf-8", "replace"))
                 stream.flush()
                 os.fsync(stream.fileno())
     except Timeout:
@@ -89,14 +100,21 @@ def give(index: Place, feedback: Feedback) -> None:
 
 def given(index: Place) -> tuple[list[Feedback], int]:
     """Return what was said of answers, the oldest first, and how many lines can't be read, as after a kill in the middle of one."""
+    found = [_read(line) for line in _lines(index) if line.strip()]
+    return [one for one in found if one], found.count(None)
+
+
+def _lines(index: Place) -> list[str]:
+    if isinstance(index, MilvusAddress):
+        from qa.index.milvus.home import MilvusHome
+
+        return MilvusHome(index).feedback()
     try:
-        lines = (index / FILE).read_text("utf-8", errors="replace").split("\n")
+        return (index / FILE).read_text("utf-8", errors="replace").split("\n")
     except FileNotFoundError:
-        return [], 0
+        return []
     except OSError as error:
         raise IndexFolderError(f"{index / FILE}: can't be read ({error.strerror}); check its permissions") from error
-    found = [_read(line) for line in lines if line.strip()]
-    return [one for one in found if one], found.count(None)
 
 
 def _read(line: str) -> Feedback | None:

@@ -28,6 +28,7 @@ from qa.settings import Place
 from qa.types import Article, Group, Link
 
 _ARTICLES_AT_ONCE = 16  # read anew together
+_FEW = 100  # articles, of which each is looked up by itself
 _KEPT_EVERY = 5.0  # seconds of work that a kill may cost
 
 Item = Article | Notice | Link
@@ -119,7 +120,7 @@ def remove(place: Place, ids: Sequence[str], attributor: Attributor) -> BuildRep
         remarks = writer.remarks()
         there = [_known(id, writer) for id in dict.fromkeys(ids)]
         noted = {one.article.id: replace(remarks.get(one.article.id, Remarks()), removed=True) for one in there}
-        staying = writer.counts()["articles"] - len(there)
+        staying = writer.how_many() - len(there)
         return Plan(dead=[one.key for one in there], vanished=len(there), unchanged=staying, remarks=noted)
 
     return _altered(place, plan, attributor)
@@ -141,7 +142,7 @@ def edit(place: Place, id: str, fields: Values, attributor: Attributor) -> Build
         return Plan(
             retold=[Change(known.key, retold, known.added)],
             changed=changed,
-            unchanged=writer.counts()["articles"] - changed,
+            unchanged=writer.how_many() - changed,
             remarks={id: noted},
         )
 
@@ -179,9 +180,11 @@ def _brought_in(
     home = home_of(place)
     home.refuse_what_is_none(rebuild=rebuild)
     items = _with_an_article(items, needed=not again)
+    few = False
     if adding:  # links take their time to be fetched, and nobody else should wait for them
         items = list(items)
-    with home.changing(encoder.identity, rebuild=rebuild, all_known=not adding) as change:
+        few = len(items) <= _FEW
+    with home.changing(encoder.identity, rebuild=rebuild, all_known=not few) as change:
         writer = change.writer
         with closing(_Arriving(writer, encoder, attributor, progress)) as arriving:
             arriving.read(items)

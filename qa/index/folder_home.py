@@ -140,6 +140,10 @@ class FolderWriter(Store):
         self._dead: list[int] = []
         self._moved = False
 
+    def how_many(self) -> int:
+        """Return how many articles are shown."""
+        return self.counts()["articles"]
+
     def left(self, article: Article, hash: str, attribution: str) -> list[int]:
         """Return the keys under which a change that was stopped has left this text, whatever its id was."""
         return self.waiting(hash, attribution)

@@ -11,7 +11,6 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from qa.errors import SettingsError
 from qa.index.interface import Index
 from qa.index.remarks import Remarks
 from qa.index.store import Analysed, Known
@@ -25,7 +24,7 @@ Progress = Callable[[str, int, int], None]
 
 
 class Facts(Protocol):
-    """What an index was told beside its articles, and how much it holds."""
+    """What an index was told, and its articles."""
 
     def groups(self) -> tuple[Group, ...]:
         """Return the groups that the index was told of."""
@@ -38,9 +37,6 @@ class Facts(Protocol):
 
     def remarks(self) -> dict[str, Remarks]:
         """Return what is known of articles beside what their files state, by their ids."""
-
-    def counts(self) -> dict[str, int]:
-        """Return how many articles, passages, sentences and statements are shown."""
 
     def known(self) -> dict[str, Known]:
         """Return every shown article by its id, without its text."""
@@ -57,6 +53,9 @@ class Writer(Facts, Protocol):
     """
 
     # ---- reading
+
+    def how_many(self) -> int:
+        """Return how many articles are shown."""
 
     def one_known(self, id: str) -> Known | None:
         """Return the shown article with this id, without its text; None where there is none."""
@@ -175,9 +174,11 @@ class Home(Protocol):
 
 
 def home_of(place: Place) -> Home:
-    """Return the home that a folder or a Milvus address names; raise SettingsError where what it needs isn't installed."""
+    """Return the home that a folder or a Milvus address names."""
     if isinstance(place, MilvusAddress):
-        raise SettingsError("not yet")
+        from qa.index.milvus.home import MilvusHome
+
+        return MilvusHome(place)
     from qa.index.folder_home import FolderHome
 
     return FolderHome(place)

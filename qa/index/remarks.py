@@ -23,6 +23,11 @@ class Remarks:
     filled: Mapping[str, tuple[str, Origin]] = field(default_factory=dict)
     removed: bool = False
 
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Remarks:
+        """Make remarks of fields as JSON has them."""
+        return cls(row["corrected"], {name: (value, origin) for name, (value, origin) in row["filled"].items()}, row["removed"])
+
 
 def remarked(article: Article, remarks: Remarks) -> Article:
     """Return the article with what copies state filled in and what a person corrected put right."""

@@ -240,7 +240,7 @@ class Store:
 
     def remarks(self) -> dict[str, Remarks]:
         """Return what is known of articles beside what their files state, by their ids."""
-        return {id: _remarks(row) for id, row in self._rows("SELECT id, remarks FROM remarks")}
+        return {id: Remarks.of(json.loads(row)) for id, row in self._rows("SELECT id, remarks FROM remarks")}
 
     def text(self, key: int) -> str:
         """Return the text of one article; raise KeyError where there is no such key."""
@@ -551,11 +551,6 @@ def _stated(article: Article) -> tuple[str | None, ...]:
     published = str(article.published) if article.published else None
     fields = (article.source, article.title, article.group, article.author, published, article.url, article.publication, article.kind)
     return *fields, json.dumps(dict(article.origins))
-
-
-def _remarks(row: str) -> Remarks:
-    fields = json.loads(row)
-    return Remarks(fields["corrected"], {name: (value, origin) for name, (value, origin) in fields["filled"].items()}, fields["removed"])
 
 
 def _known(row: tuple[Any, ...]) -> Known:
