@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from qa.attribution.attributor import Attributor
     from qa.index.build import BuildReport
     from qa.index.home import Progress
+    from qa.index.milvus.worker import Worked
     from qa.models.encoder import Encoder
     from qa.models.writer import Limits, Writer
     from qa.reading import Notice
@@ -61,6 +62,7 @@ def build(
     groups: Path | None = None,
     columns: Mapping[str, str] | None = None,
     rebuild: bool = False,
+    workers: bool = False,
     progress: Progress | None = None,
     encoder: Encoder | None = None,
     attributor: Attributor | None = None,
@@ -69,7 +71,8 @@ def build(
 
     What `add` has brought in stays, what was removed stays away, what was corrected stays corrected. Group names come from
     `groups`, else from a groups.toml in one of the `paths`, and always from the one that ships for names that it doesn't
-    contradict. `columns` tells which column of tables and JSON Lines holds which field.
+    contradict. `columns` tells which column of tables and JSON Lines holds which field. With `workers`, processes that `work` take the
+    articles apart, in an index that they can share.
     """
     from qa.attribution.attributor import TrainedAttributor
     from qa.index.build import build as build_index
@@ -84,8 +87,46 @@ def build(
         attributor or TrainedAttributor(),
         told,
         rebuild=rebuild,
+        workers=workers,
         progress=progress or quiet,
     )
+
+
+def work(
+    place: Place,
+    *,
+    model: str | None = None,
+    wait: bool = False,
+    progress: Progress | None = None,
+    encoder: Encoder | None = None,
+    attributor: Attributor | None = None,
+) -> Worked:
+    """Take apart the articles that a build has queued in an index in Milvus, until none is left, or with `wait` for ever.
+
+    Any number of processes may do so at once, on any machines. Raises NoIndexError where there is nothing to work on,
+    SettingsError where the index is a folder.
+    """
+    from qa.attribution.attributor import TrainedAttributor
+    from qa.errors import SettingsError
+    from qa.index.build import quiet
+    from qa.index.milvus.worker import work as work_on
+    from qa.settings import MilvusAddress
+
+    if not isinstance(place, MilvusAddress):
+        raise SettingsError(f"{place}: workers need an index that they can share, such as --index milvus:http://HOST:19530/NAME")
+    return work_on(place, encoder or load_encoder(model), attributor or TrainedAttributor(), wait=wait, progress=progress or quiet)
+
+
+def copy(source: Place, target: Place, *, rebuild: bool = False, progress: Progress | None = None) -> int:
+    """Make the index at `target` a copy of that at `source`, without encoding anything; return how many articles it has.
+
+    Raises NoIndexError where there is nothing to copy, IndexFolderError where there is an index at `target` already and
+    `rebuild` is not set.
+    """
+    from qa.index.build import quiet
+    from qa.index.copying import copy as copy_index
+
+    return copy_index(source, target, rebuild=rebuild, progress=progress or quiet)
 
 
 def read_things(

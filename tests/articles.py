@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from qa.models.encoder import ModelIdentity, Vectors
+from qa.settings import MilvusAddress, Place
 from qa.types import Article, Span, Statement
 
 RIVER_TRUST = "River Trust"
@@ -341,3 +343,8 @@ class SilentAttributor:
 
 
 NOBODY = SilentAttributor()
+
+
+def beside(place: Place) -> Place:
+    """Return where another index may come to be beside one."""
+    return replace(place, name=f"{place.name}_b") if isinstance(place, MilvusAddress) else place.with_name("beside")

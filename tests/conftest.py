@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from hypothesis import settings
 from qa.attribution.attributor import TrainedAttributor
 from qa.library import Library, build
 from qa.models.encoder import SentenceEncoder
+from qa.settings import MilvusAddress, Place
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -57,6 +59,33 @@ def index_folder(tmp_path_factory: pytest.TempPathFactory, corpus_folder: Path, 
 def library(index_folder: Path, encoder: SentenceEncoder) -> Library:
     """The small corpus, open."""
     return Library.open(index_folder, encoder=encoder)
+
+
+@pytest.fixture(scope="session")
+def milvus_places(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], MilvusAddress]:
+    """Addresses of indexes that don't exist yet, all in one file of Milvus Lite."""
+    file, numbers = tmp_path_factory.mktemp("milvus") / "tests.db", count()
+    return lambda: MilvusAddress(str(file), f"index_{next(numbers)}")
+
+
+@pytest.fixture
+def milvus_place(milvus_places: Callable[[], MilvusAddress]) -> Iterator[MilvusAddress]:
+    """Where an index may come to be in Milvus; it goes after the test, or the server would get slower and slower."""
+    from qa.index.milvus.connection import Connection
+
+    address = milvus_places()
+    yield address
+    connection = Connection(address)
+    for name in connection.collections():
+        if name.startswith(f"{address.name}_"):
+            connection.drop(name)
+    connection.close()
+
+
+@pytest.fixture(params=["folder", "milvus"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    """Where an index may come to be, once in a folder and once in Milvus: the same has to come of it."""
+    return tmp_path / "index" if request.param == "folder" else request.getfixturevalue("milvus_place")
 
 
 @pytest.fixture(scope="session")

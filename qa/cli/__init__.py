@@ -21,7 +21,7 @@ def main() -> None:
 
 
 for command in (
-    *(corpus.build, corpus.add, corpus.refresh),
+    *(corpus.build, corpus.add, corpus.refresh, corpus.worker, corpus.copy),
     *(asking.ask, asking.search, asking.compare, asking.check, asking.support, asking.statements),
     *(corpus.articles, corpus.edit, corpus.remove, corpus.alias, corpus.groups),
     *(running.evaluate, heard.feedback, running.serve, running.password),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from qa import settings
-from qa.cli.shared import NEW_FILE, Failed, bars, date_of, index_option, json_option, opened, place_option, print_json, reporting
+from qa.cli.shared import NEW_FILE, PLACE, Failed, bars, date_of, index_option, json_option, opened, place_option, print_json, reporting
 from qa.rows import article_row, group_row
 from qa.types import FIELDS, INFERRED
 
@@ -35,6 +35,7 @@ _private_option = click.option(
 )
 @_column_option
 @click.option("--rebuild", is_flag=True, help="Encode everything again, for example with another model.")
+@click.option("--workers", is_flag=True, help="Leave the work to processes that run whosaid worker, and wait for them; in Milvus only.")
 @json_option
 @reporting
 def build(
@@ -44,6 +45,7 @@ def build(
     groups: Path | None,
     columns: tuple[str, ...],
     rebuild: bool,
+    workers: bool,
     as_json: bool,
 ) -> None:
     """Make the index hold the articles under PATHS: folders, .md, .html, .pdf, .docx and other files.
@@ -54,8 +56,49 @@ def build(
 
     place, told = index or settings.default_index(), _columns(columns)
     with bars() as progress:
-        report = library.build(place, list(paths), model=model, groups=groups, columns=told, rebuild=rebuild, progress=progress)
+        report = library.build(
+            place, list(paths), model=model, groups=groups, columns=told, rebuild=rebuild, workers=workers, progress=progress
+        )
     _show(report, place, as_json)
+
+
+@click.command()
+@index_option
+@click.option("--wait", is_flag=True, help="Wait for more where none is left.")
+@json_option
+@reporting
+def worker(index: Place | None, model: str | None, wait: bool, as_json: bool) -> None:
+    """Take apart the articles that "build --workers" has queued in Milvus; run it as often, and on as many machines, as you like.
+
+    It ends when nothing is left. One that was killed has lost nothing but what it was at, which another takes up.
+    """
+    from qa import library
+
+    place = index or settings.default_index()
+    with bars() as progress:
+        done = library.work(place, model=model, wait=wait, progress=progress)
+    if as_json:
+        print_json({"index": str(place), "articles": done.articles, "sentences": done.sentences, "seconds": round(done.seconds, 2)})
+    else:
+        click.echo(f"{place}: {done.articles} articles, {done.sentences} sentences encoded in {done.seconds:.1f} s")
+
+
+@click.command()
+@click.argument("source", type=PLACE)
+@click.argument("target", type=PLACE)
+@click.option("--rebuild", is_flag=True, help="Replace the index that is there.")
+@json_option
+@reporting
+def copy(source: Place, target: Place, rebuild: bool, as_json: bool) -> None:
+    """Copy the index at SOURCE to TARGET, a folder or Milvus, with all that people told it, and without encoding anything."""
+    from qa import library
+
+    with bars() as progress:
+        count = library.copy(source, target, rebuild=rebuild, progress=progress)
+    if as_json:
+        print_json({"source": str(source), "target": str(target), "articles": count})
+    else:
+        click.echo(f"{target}: {count} articles copied from {source}")
 
 
 @click.command()

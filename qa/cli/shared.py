@@ -73,10 +73,13 @@ class Failed(click.ClickException):
         click.echo(f"whosaid: {self.format_message()}", file=file or sys.stderr)
 
 
+PLACE = _PlaceType()
+
+
 place_option = click.option(
     "--index",
     "index",
-    type=_PlaceType(),
+    type=PLACE,
     metavar="PLACE",
     default=None,
     help="Where the index is: a folder, or milvus:http://HOST:19530/NAME.  [default: index/ or WHOSAID_INDEX]",

@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import chain
+from pathlib import Path
 
 from qa.attribution.attributor import Attributor
 from qa.errors import NoIndexError, ReadingError, SettingsError
@@ -29,6 +30,7 @@ from qa.types import Article, Group, Link
 
 _ARTICLES_AT_ONCE = 16  # read anew together
 _FEW = 100  # articles, of which each is looked up by itself
+_LOOK_AGAIN = 1.0  # seconds, while workers take articles apart
 _KEPT_EVERY = 5.0  # seconds of work that a kill may cost
 
 Item = Article | Notice | Link
@@ -71,15 +73,19 @@ def build(
     groups: Sequence[Group] = (),
     *,
     rebuild: bool = False,
+    workers: bool = False,
     progress: Progress = quiet,
 ) -> BuildReport:
     """Make the index hold exactly the articles among `items`, what was added by itself, and what could not be read this time.
 
     Raises ReadingError where there is no article at all (the index stays as it is), ModelMismatchError where it was
     made with another model and `rebuild` is not set, IndexFolderError where it can't be written. Whatever `progress`
-    raises stops the build and leaves the index as it was.
+    raises stops the build and leaves the index as it was. With `workers` others take the articles apart, who share the index
+    with us: raises SettingsError where its home can't be shared.
     """
-    return _brought_in(place, items, encoder, attributor, groups, adding=False, rebuild=rebuild, progress=progress)
+    if workers and isinstance(place, Path):
+        raise SettingsError(f"{place}: workers need an index that they can share, such as --index milvus:http://HOST:19530/NAME")
+    return _brought_in(place, items, encoder, attributor, groups, adding=False, rebuild=rebuild, workers=workers, progress=progress)
 
 
 def add(
@@ -173,6 +179,7 @@ def _brought_in(
     adding: bool,
     again: bool = False,
     rebuild: bool,
+    workers: bool = False,
     corrected: Mapping[str, Values] | None = None,
     progress: Progress,
 ) -> BuildReport:
@@ -186,7 +193,8 @@ def _brought_in(
         few = len(items) <= _FEW
     with home.changing(encoder.identity, rebuild=rebuild, all_known=not few) as change:
         writer = change.writer
-        with closing(_Arriving(writer, encoder, attributor, progress)) as arriving:
+        arriving = _Arriving(writer, encoder, attributor, progress, change.taken_apart if workers else None)
+        with closing(arriving):
             arriving.read(items)
             added = arriving.read_all_but_those_read(_taken_over(change.old, writer)) if change.old else set()
             notices = [*arriving.notices, *change.lost]
@@ -226,7 +234,15 @@ class _Arriving:
     Of each only a record without its text stays in memory.
     """
 
-    def __init__(self, writer: Writer, encoder: Encoder, attributor: Attributor, progress: Progress) -> None:
+    def __init__(
+        self,
+        writer: Writer,
+        encoder: Encoder,
+        attributor: Attributor,
+        progress: Progress,
+        taken_apart: Callable[[Iterable[int]], set[int]] | None = None,
+    ) -> None:
+        """With `taken_apart`, which tells what others have done by now, they are waited for and nothing is done here."""
         self.arrivals: list[Arrival] = []
         self.notices: list[Notice] = []
         self.links: list[Link] = []
@@ -236,6 +252,7 @@ class _Arriving:
         self._encoder = encoder
         self._attributor = attributor
         self._progress = progress
+        self._taken_apart = taken_apart
         self._analyser: Analyser | None = None
         self._unread: deque[tuple[int, int]] = deque()  # key and length
         self._given: dict[int, int] = {}
@@ -283,6 +300,15 @@ class _Arriving:
 
     def _pass_on(self, *, wait: bool = False) -> None:
         """Give out articles to be taken apart while there is room, and write what has come back, after waiting for some."""
+        if self._taken_apart is None:
+            self._take_apart(wait=wait)
+        elif wait:
+            self._wait(self._taken_apart)
+        if time.monotonic() - self._kept > _KEPT_EVERY:
+            self._writer.keep()
+            self._kept = time.monotonic()
+
+    def _take_apart(self, *, wait: bool) -> None:
         analyser = self._analyser = self._analyser or Analyser(self._encoder, self._attributor)
         while self._unread and analyser.has_room:
             key, length = self._unread.popleft()
@@ -292,9 +318,17 @@ class _Arriving:
             self._writer.take_apart(key, analysed)
             self.sentences += len(analysed.vectors)
             self._done += self._given.pop(key)
-        if time.monotonic() - self._kept > _KEPT_EVERY:
+
+    def _wait(self, taken_apart: Callable[[Iterable[int]], set[int]]) -> None:
+        """Leave what isn't read to others, and look after a while what has come of it."""
+        if self._unread:
+            self._given |= dict(self._unread)
+            self._unread.clear()
             self._writer.keep()
-            self._kept = time.monotonic()
+        done = taken_apart(self._given)
+        self._done += sum(self._given.pop(key) for key in done)
+        if self._given:
+            time.sleep(_LOOK_AGAIN)
 
     def finish(self, wanted: Collection[int]) -> None:
         """Wait until the wanted ones are taken apart; the others needn't be."""

@@ -31,9 +31,9 @@ STORE, LEXICAL = "store.sqlite", "passages"
 class FolderHome(IndexFolder):
     """An index folder as `Home` describes it."""
 
-    def check(self) -> None:
-        """Raise NoIndexError where there is no index, IndexFolderError where it can't be used."""
-        self.manifest()
+    def check(self) -> ModelIdentity:
+        """Return the model that made the index; raise NoIndexError where there is none, IndexFolderError where it can't be used."""
+        return self.manifest().model
 
     def refuse_what_is_none(self, *, rebuild: bool) -> None:
         """Raise IndexFolderError where the folder holds somebody else's files, or an index that can't be used."""

@@ -139,18 +139,22 @@ class Writer(Facts, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Changing:
-    """A change that was begun. `old` is what a rebuild replaces, as far as that can be read, else a notice tells why not."""
+    """A change that was begun. `old` is what a rebuild replaces, as far as that can be read, else a notice tells why not.
+
+    `taken_apart` tells which of some articles others have taken apart by now, None where nobody else can.
+    """
 
     writer: Writer
     old: Facts | None = None
     lost: tuple[Notice, ...] = ()
+    taken_apart: Callable[[Iterable[int]], set[int]] | None = None
 
 
 class Home(Protocol):
     """Where an index is kept. Making the object touches nothing."""
 
-    def check(self) -> None:
-        """Raise NoIndexError where there is no index, IndexFolderError where it can't be used."""
+    def check(self) -> ModelIdentity:
+        """Return the model that made the index; raise NoIndexError where there is none, IndexFolderError where it can't be used."""
 
     def refuse_what_is_none(self, *, rebuild: bool) -> None:
         """Raise IndexFolderError where there is something that is no index, or one that can't be used and isn't to be rebuilt."""

@@ -65,7 +65,7 @@ CREATE INDEX IF NOT EXISTS statements_speaker ON statements (speaker) WHERE spee
 """
 VECTORS = "sentences.f16"  # beside the SQLite file
 _ARTICLE = "key, id, title, grp, author, published, url, publication, kind, source, origins, pages"
-_KNOWN = f"{_ARTICLE}, hash, added, fingerprint"
+_KNOWN = f"{_ARTICLE}, hash, added, fingerprint, attribution"
 _PASSAGE = "id, article, start, end, first, spans"
 _HOLDING = (
     "SELECT DISTINCT p.id FROM json_each(?) s JOIN passages p ON p.first = (SELECT max(first) FROM passages WHERE first <= s.value)"
@@ -106,7 +106,8 @@ class Analysed:
 class Known:
     """An article of the store as a writer needs it: its key, the hash of its text, what it states, and how it came in.
 
-    `added` tells that it was added by itself, so that a build leaves it alone; `fingerprint` is that of its words.
+    `added` tells that it was added by itself, so that a build leaves it alone; `fingerprint` is that of its words, and
+    `attribution` the identity of whatever read its statements.
     """
 
     key: int
@@ -114,6 +115,7 @@ class Known:
     article: Article
     added: bool
     fingerprint: str
+    attribution: str
 
 
 def text_hash(article: Article) -> str:
@@ -554,7 +556,7 @@ def _stated(article: Article) -> tuple[str | None, ...]:
 
 
 def _known(row: tuple[Any, ...]) -> Known:
-    return Known(row[0], row[-3], _article(row[:-3]), bool(row[-2]), row[-1])
+    return Known(row[0], row[-4], _article(row[:-4]), bool(row[-3]), row[-2], row[-1])
 
 
 def _passage(row: tuple[Any, ...]) -> StoredPassage:

@@ -105,10 +105,10 @@ class MilvusHome:
 
     # ---- what Home asks for
 
-    def check(self) -> None:
-        """Raise NoIndexError where there is no index, IndexFolderError where it can't be used."""
+    def check(self) -> ModelIdentity:
+        """Return the model that made the index; raise NoIndexError where there is none, IndexFolderError where it can't be used."""
         with self._connected() as connection:
-            self.manifest(connection)
+            return self.manifest(connection).model
 
     def refuse_what_is_none(self, *, rebuild: bool) -> None:
         """Raise IndexFolderError where the server can't be reached, or the index can't be used and isn't to be rebuilt."""
@@ -153,7 +153,8 @@ class MilvusHome:
             in_force, lost = self._in_force(connection, rebuild)
             number = self._number_to_write(connection, in_force, model, rebuild)
             old = MilvusFacts(Tables(connection, in_force.number)) if in_force and in_force.number != number else None
-            yield Changing(MilvusWriter(Tables(connection, number), all_known=all_known), old, lost)
+            writer = MilvusWriter(Tables(connection, number), all_known=all_known)
+            yield Changing(writer, old, lost, writer.taken_apart)
             if in_force is None or in_force.number != number:
                 self._put(connection, _MANIFEST, number, model)
 

@@ -116,7 +116,7 @@ class Stored:
     @property
     def known(self) -> Known:
         """The article as a change knows it."""
-        return Known(self.key, self.hash, self.article, self.added, self.fingerprint)
+        return Known(self.key, self.hash, self.article, self.added, self.fingerprint, self.extract.attribution)
 
     def stating(self, article: Article, *, added: bool) -> Stored:
         """Return the row with what `article` states; where its group changes, its statements count as read by nobody."""

@@ -2,8 +2,8 @@
 
 Milvus has no transactions, so the order of writes has to do: an article's passages, sentences and statements, which
 nobody looks for; what was found in it; then its own row, with which it is there, whole, at once. So one article is
-seen old or new; of a change of several articles a reader may see a part. What vanishes is taken off the rows of articles first
-and cleared away afterwards; a note of it is kept until that is done, for the next change to do it after a kill.
+seen old or new; of a change of several articles a reader may see a part. What vanishes loses its row, which a note tells
+of; whatever else belongs to it goes with a later change, so that questions which are being answered still find it.
 """
 
 from __future__ import annotations
@@ -57,6 +57,7 @@ from qa.types import Article, Group, Link, Span, Statement
 
 _BYTES_AT_ONCE = 8_000_000  # of rows that wait to be written, by a rough count; a message may have 64 MB
 _ABANDONED = 24 * 3600 * 1_000_000_000  # nanoseconds after which what was written and not shown is nobody's any more
+_GRACE = 60 * 1_000_000_000  # nanoseconds in which who still holds an older state finds what was taken out since
 _FLUSHED = 1_000  # rows of a change that are worth telling Milvus to write and index at once
 _AT_ONCE = 500
 
@@ -70,6 +71,7 @@ class MilvusWriter(MilvusFacts):
         self._rows: dict[int, Stored] = {}  # as they are, as far as they were read
         self._absent: set[int] = set()  # keys under which there was none
         self._changed: dict[int, Stored] = {}  # as they will be
+        self._given: set[int] = set()  # keys of articles that came with this change
         self._dead: dict[int, Stored] = {}
         self._parts: dict[int, Row | None] = {}  # by their keys; None for what is to go
         self._remarks: dict[str, Remarks] = {}
@@ -207,7 +209,10 @@ class MilvusWriter(MilvusFacts):
         if one is None or one.shown:
             return []
         found = self._extracts_of([key]).get(key)
-        return [key] if found and found.attribution == attribution else []
+        if found is None or found.attribution != attribution:
+            return []
+        self._given.add(key)
+        return [key]
 
     def write(self, article: Article) -> int:
         """Write an article that nobody has taken apart yet, without showing it; return its key, which follows from id and text."""
@@ -224,15 +229,16 @@ class MilvusWriter(MilvusFacts):
             text = part_row(TEXT, key, pieces(article.text))
             self._put("parts", text, len(article.text))
             self._put("articles", article_row(one), 1_000)
+        self._given.add(key)
         return key
 
     def _key_for(self, article: Article, hash: str) -> int:
-        """Return the key of an article, another one where it belongs to the same text that is shown under another id."""
+        """Return the key of an article: another one where it was given out before, or has become that of an article by another id."""
         number = 0
         while True:
             key = key_of("article", article.id, hash, *([number] if number else []))
             one = self._row(key)
-            if one is None or not one.shown or one.article.id == article.id:
+            if key not in self._given and (one is None or not one.shown or one.article.id == article.id):
                 return key
             number += 1
 
@@ -284,7 +290,8 @@ class MilvusWriter(MilvusFacts):
 
     def taken_apart(self, keys: Iterable[int]) -> set[int]:
         """Return which of these articles were taken apart, by whomever."""
-        return set(self._extracts_of(keys))
+        rows = self.tables.connection.get(self.tables.name("extracts"), keys, ("key", "done"))
+        return {int(row["key"]) for row in rows if row["done"]}
 
     # ---- what will be shown
 
@@ -363,7 +370,7 @@ class MilvusWriter(MilvusFacts):
         self.keep()
         connection, articles, parts = self.tables.connection, self.tables.name("articles"), self.tables.name("parts")
         if self._dead:
-            self._note(DEAD, secrets.token_hex(8), sorted(self._dead))
+            self._note(DEAD, secrets.token_hex(8), [time.time_ns(), *sorted(self._dead)])
         told = [row for row in self._parts.values() if row]
         connection.upsert(parts, told)
         for some in batched(self._changed.values(), _AT_ONCE):
@@ -375,12 +382,14 @@ class MilvusWriter(MilvusFacts):
         self._written += len(self._changed)
 
     def settle(self, progress: Progress) -> None:
-        """Clear away what is no longer shown, also what a change that was killed has left; have much that is new indexed at once."""
+        """Clear away what earlier changes took out, also those that were killed; have much that is new indexed at once."""
         connection, parts = self.tables.connection, self.tables.name("parts")
         notes = [int(row["key"]) for row in connection.rows(parts, f'kind == "{DEAD}"', ["key"])]
         for row in connection.get(parts, notes, ("key", "value")):
-            self._clear(unpacked(row["value"]))
-            connection.delete(parts, [int(row["key"])])
+            noted, *keys = unpacked(row["value"])
+            if noted <= time.time_ns() - _GRACE:
+                self._clear(keys)
+                connection.delete(parts, [int(row["key"])])
         if self._written >= _FLUSHED:
             progress("Indexing", 0, 0)
             for kind in ("passages", "sentences", "articles", "statements", "extracts", "parts"):
