@@ -27,7 +27,7 @@ from qa.library import Library
 from qa.reading import Notice
 from qa.types import Article, Group, Link
 from qa.web import given
-from qa.web.opening import Opened, Stage
+from qa.web.opening import Opened, Stage, in_words
 from qa.web.reader import web_address
 
 MOST_SHOWN = 50  # articles that can be corrected before they are added
@@ -35,6 +35,7 @@ CORRECTABLE = ("title", "group", "author", "published", "url")
 _LONGEST_FIELD = 2000  # characters
 _MOST_TRAYS = 32
 _KEPT_SECONDS = 2 * 60 * 60.0  # without anybody looking
+_STOP = "."  # which some messages end with
 _WAIT_SECONDS = 0.3  # between two looks at whether another build is done
 
 _IN_WORDS = {"Attributing": "Reading who says what"}
@@ -216,7 +217,7 @@ class Tray:
         except _StoppedError:
             note = "Stopped. Nothing was added: everything is as it was."
         except WhosaidError as error:
-            problem = f"{error}. Nothing was added; what was read is still here."
+            problem = f"{in_words(error).rstrip(_STOP)}. Nothing was added; what was read is still here."
         else:
             with self._lock:
                 self.step, self.outcome = "added", outcome

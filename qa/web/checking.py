@@ -16,6 +16,7 @@ from qa.library import Library
 from qa.settings import LONGEST_QUOTE
 from qa.types import Check, Citation, Difference, Finding
 from qa.web import places, reader
+from qa.web.opening import in_words
 
 LONGEST_SPEAKER = 200  # characters
 _AT_ONCE = threading.BoundedSemaphore(2)
@@ -70,7 +71,7 @@ def checked(asked: object, library: Library) -> Checked:
     try:
         return shown(library.check(quote, speaker.strip() or None if speaker else None), library)
     except WhosaidError as error:
-        text = str(error)
+        text = in_words(error).rstrip(".")
         return _problem(f"{text[:1].upper()}{text[1:]}.")
     except Exception:
         # The last line of defence: without it the page would only hear that something failed.

@@ -27,7 +27,7 @@ from qa.settings import LONGEST_QUESTION
 from qa.types import Citation, Comparison, GroupStance, Question
 from qa.web import places, reader
 from qa.web.conversation import Filters
-from qa.web.opening import Opening
+from qa.web.opening import Opening, in_words
 from qa.web.render import VOICES
 
 if TYPE_CHECKING:
@@ -214,7 +214,7 @@ def _comparer(opening: Opening, comparisons: Comparisons, turnstile: Turnstile) 
             token = comparisons.keep(evidence.of_comparison(found, asked.filters.in_words()))
             return dict(shown(found, asked, token))
         except WhosaidError as error:
-            return {"problem": str(error)}
+            return {"problem": in_words(error)}
         except Exception:
             # The last line of defence: what the browser would get instead tells nobody anything.
             logging.getLogger(__name__).exception("the groups could not be compared")

@@ -16,6 +16,7 @@ from qa.models.writer import Writer
 from qa.settings import LONGEST_QUESTION
 from qa.types import Answer, Mark, PartialDate, Query, Question, Sentence, Written
 from qa.web import places
+from qa.web.opening import in_words
 from qa.web.places import Place, PlaceError
 from qa.web.suggest import suggestions
 
@@ -125,7 +126,7 @@ def answering(
         answer = library.ask(library.rewritten(question, rewriter) if rewriter else question)
         also = tuple(places.to_passage(hit, library.passage_text(hit)) for hit in answer.also_found)
     except WhosaidError as error:
-        return failed(turns, str(error)), None
+        return failed(turns, in_words(error)), None
     quotes = tuple(places.to_quote(citation) for citation in answer.citations)
     turn = replace(
         last,

@@ -8,8 +8,9 @@ from typing import Any
 
 import gradio as gr
 
+from qa.errors import IndexAwayError
 from qa.web import explore
-from qa.web.opening import Opening
+from qa.web.opening import Opening, in_words
 
 _HERE = Path(__file__).parent
 _NOT_YET = {"problem": "The articles are not open yet."}
@@ -60,7 +61,10 @@ def _asker(name: str, function: Callable[..., Any], opening: Opening) -> Callabl
     """Return the function that a script calls by this name: a plain one, since Gradio marks it and a method takes no marks."""
 
     def ask(asked: object) -> Any:
-        return _NOT_YET if opening.opened is None else function(asked, opening.opened.library)
+        try:
+            return _NOT_YET if opening.opened is None else function(asked, opening.opened.library)
+        except IndexAwayError as error:
+            return {"problem": in_words(error)}
 
     ask.__name__ = name
     return ask

@@ -13,8 +13,9 @@ import gradio as gr
 
 from qa.errors import WhosaidError
 from qa.feedback import LONGEST, Cited, Feedback, Verdict, give
+from qa.settings import MilvusAddress
 from qa.web import conversation
-from qa.web.opening import Opening
+from qa.web.opening import Opening, in_words
 
 _HERE = Path(__file__).parent
 _LONGEST_POST = 10_000  # characters
@@ -59,8 +60,12 @@ class FeedbackBox:
         try:
             problem = self._kept(said or "", kept)
         except WhosaidError as error:
-            problem = str(error)
-        return Said(number=self._sent, thanks="" if problem else "Thank you. It is kept on this machine.", problem=problem)
+            problem = in_words(error)
+        return Said(number=self._sent, thanks="" if problem else f"Thank you. It is kept {self._where()}.", problem=problem)
+
+    def _where(self) -> str:
+        opened = self._opening.opened
+        return "with the index" if opened and isinstance(opened.index, MilvusAddress) else "on this machine"
 
     def _kept(self, said: str, kept: object) -> str:
         """Keep it, and return what is wrong with it where something is."""

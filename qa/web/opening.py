@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qa.errors import NoIndexError, WhosaidError
+from qa.errors import IndexAwayError, NoIndexError, WhosaidError
 from qa.library import Library, build, load_encoder
 from qa.web.starters import starters
 
@@ -23,6 +24,13 @@ if TYPE_CHECKING:
     from qa.settings import Place
 
 _LOADING = "Loading the model"
+_AWAY = "The search is not available just now, since the index can't be reached. It goes on by itself; ask again in a moment."
+_TRY_AGAIN = 5.0  # seconds after which a server that couldn't be reached is asked again
+
+
+def in_words(error: WhosaidError) -> str:
+    """Return what went wrong, as people on the page are told it: where an index is kept is not for them to know."""
+    return _AWAY if isinstance(error, IndexAwayError) else str(error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +90,7 @@ class Opening:
 
         try:
             encoder, attributor = load_encoder(self._model), TrainedAttributor()
-            library = self._brought_in_line(encoder, attributor)
+            library = self._waited_for(encoder, attributor)
             self.stage = Stage("Opening the index")
             self.opened = Opened(library, starters(library), self._index, encoder, attributor)
         except WhosaidError as error:
@@ -91,6 +99,16 @@ class Opening:
             # The thread's last line of defence: the page must not wait for ever on an error nobody foresaw.
             logging.getLogger(__name__).exception("the index could not be opened")
             self.stage = Stage(problem="The index could not be opened; the terminal says why.")
+
+    def _waited_for(self, encoder: Encoder, attributor: Attributor) -> Library:
+        """Return the library, however long the server that keeps its index is away."""
+        while True:
+            try:
+                return self._brought_in_line(encoder, attributor)
+            except IndexAwayError as error:
+                logging.getLogger(__name__).warning("%s", error)
+                self.stage = Stage("Waiting for the server of the index")
+                time.sleep(_TRY_AGAIN)
 
     def _brought_in_line(self, encoder: Encoder, attributor: Attributor) -> Library:
         if not self._corpus:

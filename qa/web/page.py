@@ -13,7 +13,7 @@ from typing import Any
 
 import gradio as gr
 
-from qa.errors import QuestionError
+from qa.errors import QuestionError, WhosaidError
 from qa.settings import LONGEST_QUESTION
 from qa.web import api, conversation, places, reader, render
 from qa.web.add_tab import AddTab
@@ -22,7 +22,7 @@ from qa.web.compare_tab import CompareTab
 from qa.web.conversation import Filters, Shown, Turn
 from qa.web.explore_tab import ExploreTab
 from qa.web.feedback_box import FeedbackBox
-from qa.web.opening import Opened, Opening
+from qa.web.opening import Opened, Opening, in_words
 from qa.web.take_away import TakeAway
 
 _HERE = Path(__file__).parent
@@ -401,6 +401,8 @@ def _place_opener(opening: Opening) -> Callable[[object], dict[str, Any]]:
             return dict(reader.opened(place, opening.opened.library.statements(place.article.id)))
         except places.PlaceError as error:
             return {"problem": str(error)}
+        except WhosaidError as error:
+            return {"problem": in_words(error)}
 
     return open_place
 

@@ -16,8 +16,10 @@ from dataclasses import dataclass, replace
 from typing import Any, get_args
 from urllib.parse import quote
 
+from qa.errors import IndexAwayError
 from qa.library import Library
 from qa.types import Article, Citation, Hit, Span, Statement, Voice
+from qa.web.opening import in_words
 
 _LONGEST = 4000  # characters of a link
 _NOT_OURS = "This is not a source of ours."
@@ -93,6 +95,8 @@ def find(link: object, library: Library) -> Place:
         article = library.article(parts[0])
     except KeyError:
         raise PlaceError("This article is no longer in the index.") from None
+    except IndexAwayError as error:
+        raise PlaceError(in_words(error)) from None
     if len(parts) == 1:
         return Place(link, article)
     if len(parts) == 3:

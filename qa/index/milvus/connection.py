@@ -7,6 +7,7 @@ for whatever we ask: all rows are written under keys that follow from their cont
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -24,6 +25,7 @@ Row = dict[str, Any]
 MOST_FOUND = 16_384  # rows that Milvus returns of one search or query
 _KEYS_AT_ONCE = 1_000  # of one request
 _PATIENCE = 6.0  # times the time limit, for who writes: a server that starts again in the middle of a build isn't the end of it
+_NOT_AGAIN = 2.0  # seconds in which a server that was away isn't asked again: who shows a page has many things to ask it
 _MISSING, _NOT_LOADED, _DENIED = 100, 101, 9  # Milvus's codes
 _AWAY = ("UNAVAILABLE", "DEADLINE_EXCEEDED", "Retry timeout", "Retry run out", "Fail connecting", "illegal connection params")
 _FULL = ("no space", "disk quota", "quota exceeded", "quota exhausted", "deny to write")
@@ -39,6 +41,8 @@ class Connection:
         """
         self.address = address
         self._timeout = settings.milvus_timeout() * (_PATIENCE if patient else 1.0)
+        self._away: tuple[float, IndexAwayError] | None = None
+        self._patient = patient
         self._client = self._connected(settings.milvus_timeout())
 
     def _connected(self, timeout: float) -> MilvusClient:
@@ -165,6 +169,9 @@ class Connection:
         from grpc import RpcError
         from pymilvus.exceptions import MilvusException
 
+        if self._away and not self._patient and time.monotonic() - self._away[0] < _NOT_AGAIN:
+            raise self._away[1]
+
         def called() -> Any:
             return getattr(self._client, method)(*values, timeout=self._timeout, **named)
 
@@ -186,9 +193,11 @@ class Connection:
         message = " ".join(str(message).split())
         if any(sign in f"{code} {message}" for sign in _AWAY):
             longer = f"takes over {self._timeout:.0f} s"
-            return IndexAwayError(
+            away = IndexAwayError(
                 f"{self.address}: the Milvus server can't be reached, or {longer}; start it, or give another with --index"
             )
+            self._away = time.monotonic(), away
+            return away
         if code == _MISSING:
             return IndexFolderError(f"{self.address}: the collection {collection} is missing; build the index again with --rebuild")
         if code == _DENIED or any(sign in message.casefold() for sign in _FULL):

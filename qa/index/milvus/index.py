@@ -32,7 +32,7 @@ from qa.index.milvus.tables import (
 from qa.models.encoder import ModelIdentity, Vectors
 from qa.types import Article, Group, Span, Statement
 
-_SET_MOST = 2_000  # keys of a scope that a search is given; with more it looks further down first
+_SET_MOST = 2_000  # keys of a scope that a search is given; with more, and an eighth of all, it looks further down first
 _FURTHER = 8  # times as far
 _BEAM = 2  # times as many as are wanted are kept in mind on the way through the graph, and at least:
 _BEAM_LEAST = 200
@@ -229,7 +229,7 @@ class MilvusIndex(MilvusFacts):
             if not len(keys):
                 return []
             filter = one_of("article" if scope.passages is None else passage, keys.tolist())
-            if scope.passages is None and len(keys) > _SET_MOST:
+            if scope.passages is None and len(keys) > max(_SET_MOST, len(self._rows) / _FURTHER):
                 filter, broad = "", filter
         limit = k
         while True:
@@ -237,14 +237,14 @@ class MilvusIndex(MilvusFacts):
             homes = [int(row["article"]) for _, _, row in hits]
             mine = [home in self._rows and (not broad or scope is None or home in scope) for home in homes]
             kept = [hit for hit, is_mine in zip(hits, mine, strict=True) if is_mine]
-            if len(hits) < limit or len(kept) >= k:
+            if len(kept) >= k:
                 return kept[:k]
-            if limit == MOST_FOUND:
-                if not broad:
-                    return kept
+            if len(hits) == limit < MOST_FOUND:
+                limit = min(_FURTHER * limit, MOST_FOUND)
+            elif broad:  # a graph doesn't lead to everything, so that what it didn't find may be there
                 filter, broad, limit = broad, "", k
             else:
-                limit = min(_FURTHER * limit, MOST_FOUND)
+                return kept
 
     def rarity(self, word: str) -> float:
         """Return the inverse document frequency of a stem over passages: ln(1 + (N - n + 1/2) / (n + 1/2)), as in BM25."""
