@@ -1,7 +1,8 @@
 """The one way in which we talk to Milvus: every call has a time limit, and what goes wrong becomes one clear line.
 
-pymilvus calls again, after longer and longer pauses, while a server can't be reached, until the time is up. That is safe
-for whatever we ask: all rows are written under keys that follow from their content, so that writing twice changes nothing.
+While a server can't be reached, who writes calls again after longer and longer pauses, so that a restart isn't the end of a
+build. That is safe for whatever we ask: all rows are written under keys that follow from their content, so that writing twice
+changes nothing. Who answers questions is told at once.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ Row = dict[str, Any]
 
 MOST_FOUND = 16_384  # rows that Milvus returns of one search or query
 _KEYS_AT_ONCE = 1_000  # of one request
-_PATIENCE = 6.0  # times the time limit, for who writes: a server that starts again in the middle of a build isn't the end of it
+_PATIENCE = 12.0  # times the time limit, for who writes: the two minutes that a server may take to start again
+_FLUSHING = 1_800.0  # seconds, in which Milvus Lite makes the graph of some million sentences
+_PAUSE, _LONGEST_PAUSE = 0.2, 5.0  # seconds
 _NOT_AGAIN = 2.0  # seconds in which a server that was away isn't asked again: who shows a page has many things to ask it
 _MISSING, _NOT_LOADED, _DENIED = 100, 101, 9  # Milvus's codes
 _AWAY = ("UNAVAILABLE", "DEADLINE_EXCEEDED", "Retry timeout", "Retry run out", "Fail connecting", "illegal connection params")
@@ -105,7 +108,7 @@ class Connection:
 
     def flush(self, name: str) -> None:
         """Have what was written lie on disk and be indexed."""
-        self._call("flush", name, name)
+        self._call("flush", name, name, timeout=_FLUSHING)
 
     # ---- writing
 
@@ -165,15 +168,28 @@ class Connection:
     # ---- what goes wrong
 
     def _call(self, method: str, collection: str, *values: Any, **named: Any) -> Any:
-        """Call a method of the client; raise IndexAwayError or IndexFolderError where that fails."""
+        """Call a method of the client, again and again while the server is away, for who is patient.
+
+        Raises IndexAwayError or IndexFolderError where that fails.
+        """
+        if self._away and not self._patient and time.monotonic() - self._away[0] < _NOT_AGAIN:
+            raise self._away[1]
+        until, pause = time.monotonic() + self._timeout, _PAUSE
+        while True:
+            try:
+                return self._called(method, collection, *values, **named)
+            except IndexAwayError:
+                if not self._patient or time.monotonic() > until:
+                    raise
+            time.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
+
+    def _called(self, method: str, collection: str, *values: Any, **named: Any) -> Any:
         from grpc import RpcError
         from pymilvus.exceptions import MilvusException
 
-        if self._away and not self._patient and time.monotonic() - self._away[0] < _NOT_AGAIN:
-            raise self._away[1]
-
         def called() -> Any:
-            return getattr(self._client, method)(*values, timeout=self._timeout, **named)
+            return getattr(self._client, method)(*values, **{"timeout": self._timeout, **named})
 
         try:
             return called()

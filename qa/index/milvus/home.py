@@ -151,7 +151,7 @@ class MilvusHome:
                 return
             make(connection, self._state_name, "parts")
             in_force, lost = self._in_force(connection, rebuild)
-            number = self._number_to_write(connection, in_force, model, rebuild)
+            number = self._number_to_write(connection, in_force, model, rebuild, damaged=bool(lost))
             old = MilvusFacts(Tables(connection, in_force.number)) if in_force and in_force.number != number else None
             writer = MilvusWriter(Tables(connection, number), all_known=all_known)
             yield Changing(writer, old, lost, writer.taken_apart)
@@ -170,16 +170,18 @@ class MilvusHome:
             message = f"what was added or corrected by hand can't be taken over from the old index ({error}); do it again"
             return None, (Notice(str(self.address), message, skipped=False),)
 
-    def _number_to_write(self, connection: Connection, in_force: Manifest | None, model: ModelIdentity, rebuild: bool) -> int:
+    def _number_to_write(
+        self, connection: Connection, in_force: Manifest | None, model: ModelIdentity, rebuild: bool, *, damaged: bool
+    ) -> int:
         """Return the number in force, or the next one for a rebuild or a first build, with its collections made.
 
         What a build that was stopped has left in the next one is used where it was made with the same model. What a
-        rebuild left behind stays until the change after it, since others may still be reading it.
+        rebuild left behind stays until the change after it, since others may still be reading it; what is damaged goes.
         """
         if in_force and not rebuild:
             self.check_model(in_force.model, model)
         numbers = self._numbers(connection)
-        begun = self._readable_begun(connection)
+        begun = None if damaged else self._readable_begun(connection)
         if in_force and not rebuild:
             number = in_force.number
         elif begun and begun.model == model and begun.number in numbers and (in_force is None or begun.number != in_force.number):
