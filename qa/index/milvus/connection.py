@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
+import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -47,6 +48,7 @@ class Connection:
         self._away: tuple[float, IndexAwayError] | None = None
         self._patient = patient
         self._client = self._connected(settings.milvus_timeout())
+        self.close = weakref.finalize(self, self._client.close)
 
     def _connected(self, timeout: float) -> MilvusClient:
         try:
@@ -70,10 +72,6 @@ class Connection:
                     f"{self.address}: can't be opened, or is held by another process; a file of Milvus Lite serves one at a time"
                 ) from error
             raise self._told(error, "") from error
-
-    def close(self) -> None:
-        """Let go of it."""
-        self._client.close()
 
     # ---- collections
 

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qa.index.interface import Index, Scope, StoredPassage
-from qa.index.milvus.connection import MOST_FOUND, Connection, Row, one_of
+from qa.index.milvus.connection import MOST_FOUND, Connection, Row, batched, one_of
 from qa.index.milvus.facts import SHOWN, MilvusFacts, newest
 from qa.index.milvus.home import MilvusHome
 from qa.index.milvus.tables import (
@@ -38,7 +38,7 @@ _BEAM = 2  # times as many as are wanted are kept in mind on the way through the
 _BEAM_LEAST = 200
 _PASSAGES_KEPT = 4_000  # with their vectors, some 16 MB: a question looks at several hundred, and at many of them again
 _WEIGHTS = 8  # steps in which a word may weigh more than another
-_ARTICLES_AT_ONCE = 200
+_STATEMENTS_AT_ONCE, _SPEAKERS_AT_ONCE = 10_000, 200
 # Seconds after a change was noticed in which searches are told to see all of it. Later they may be as stale as Milvus's bounded
 # staleness lets them, which is less than this, and needn't wait for the clocks of its parts: whoever has read the articles'
 # rows of a change finds their passages.
@@ -63,6 +63,7 @@ class MilvusIndex(MilvusFacts):
         self._lock = threading.Lock()
         self._cache: OrderedDict[int, tuple[StoredPassage, npt.NDArray[np.float16]]] = OrderedDict()
         self._having: dict[str, int] = {}
+        self._known_words: dict[str, bool] = {}
 
     def refreshed(self) -> Index:
         """Return this state where nothing has changed since, else the newest."""
@@ -123,35 +124,30 @@ class MilvusIndex(MilvusFacts):
 
     def statements(self, articles: Iterable[int] | None = None) -> list[tuple[int, Statement]]:
         """Return the statements of these articles (of all for None), each with its article's key, those of one in order."""
-        if articles is None:
-            return self._statements("key >= 0")
-        keys = [key for key in articles if key in self._rows]
-        found = [
-            pair
-            for at in range(0, len(keys), _ARTICLES_AT_ONCE)
-            for pair in self._statements(one_of("article", keys[at : at + _ARTICLES_AT_ONCE]))
+        rows = self._rows.values() if articles is None else [self._rows[key] for key in articles if key in self._rows]
+        numbers = (member(one.key, number) for one in rows for number in range(one.extract.statements))
+        connection, name = self.tables.connection, self.tables.name("statements")
+        found: dict[int, Row] = {}
+        for some in batched(numbers, _STATEMENTS_AT_ONCE):
+            found |= {int(row["key"]): row for row in connection.get(name, some, STATEMENT_FIELDS)}
+        return [
+            (one.key, statement_of(found[member(one.key, number)], one.article.id))
+            for one in rows
+            for number in range(one.extract.statements)
+            if member(one.key, number) in found
         ]
-        place = {key: at for at, key in enumerate(keys)}
-        return sorted(found, key=lambda pair: place[pair[0]])
 
     def statements_by(self, speakers: Iterable[str]) -> list[tuple[int, Statement]]:
         """Return the speech of these speakers, by their names as stored, each with its article's key."""
-        names = sorted(set(speakers))
-        found = [
-            pair
-            for at in range(0, len(names), _ARTICLES_AT_ONCE)
-            for pair in self._statements(one_of("speaker", map(speaker_key, names[at : at + _ARTICLES_AT_ONCE])))
-        ]
-        return [(key, said) for key, said in found if said.speech and said.speaker in names]
-
-    def _statements(self, filter: str) -> list[tuple[int, Statement]]:
-        rows = self.tables.connection.rows(self.tables.name("statements"), filter, STATEMENT_FIELDS)
+        names = set(speakers)
         found = []
-        for row in sorted(rows, key=lambda row: int(row["key"])):
-            key, home = int(row["article"]), self._rows.get(int(row["article"]))
-            if home and int(row["key"]) < member(key, home.extract.statements):  # others were read before and are gone
-                found.append((key, statement_of(row, home.article.id)))
-        return found
+        for some in batched(sorted(names), _SPEAKERS_AT_ONCE):
+            filter = one_of("speaker", map(speaker_key, some))
+            for row in self.tables.connection.rows(self.tables.name("statements"), filter, STATEMENT_FIELDS):
+                key, home = int(row["article"]), self._rows.get(int(row["article"]))
+                if home and int(row["key"]) < member(key, home.extract.statements):  # others were read before and are gone
+                    found.append((key, statement_of(row, home.article.id)))
+        return [(key, said) for key, said in found if said.speech and said.speaker in names]
 
     # ---- passages
 
@@ -257,14 +253,18 @@ class MilvusIndex(MilvusFacts):
 
     def knows(self, word: str) -> bool:
         """Tell whether any passage holds this stem."""
-        return self._holding(word) > 0
+        if word not in self._known_words:
+            self._known_words[word] = bool(self.matching({word: 1.0}, 1))
+        return self._known_words[word]
 
     def _holding(self, word: str) -> int:
-        """Return how many passages hold a stem: those that a search for it finds, or where there are too many, all that match it."""
+        """Return how many passages hold a stem: those that a search for it finds, or where there are too many, all that match it.
+
+        What isn't shown counts too, since to leave it out would take a look at each.
+        """
         if word not in self._having:
-            hits = self._search("passages", "bm25", word, MOST_FOUND, ("article",))
-            count = sum(int(row["article"]) in self._rows for _, _, row in hits)
-            if len(hits) == MOST_FOUND:
+            count = len(self._search("passages", "bm25", word, MOST_FOUND, ()))
+            if count == MOST_FOUND:
                 count = self.tables.connection.count(self.tables.name("passages"), f'text_match(words, "{word}")')
             self._having[word] = count
         return self._having[word]

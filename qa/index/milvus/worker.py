@@ -30,6 +30,7 @@ from qa.settings import MilvusAddress
 
 CLAIMED = 60.0  # seconds for which an article belongs to whoever said so last
 _LOT = 64  # articles that are claimed together
+_ROUND = 2_000  # articles after which the queue is looked at again, which others work on too
 _KEPT_EVERY = 5.0  # seconds of work that a kill may cost
 _LOOK_AGAIN = 2.0  # seconds, when all that is left belongs to others
 
@@ -98,7 +99,7 @@ class _Worker:
         before, total = self._articles, self._articles + len(queued)
         writer = MilvusWriter(tables)
         with closing(_Taking(writer, self._encoder, self._attributor)) as taking:
-            for lot in batched(queued, _LOT):
+            for lot in batched(queued[:_ROUND], _LOT):
                 mine = self._claimed(tables, lot)
                 for key in mine:
                     self._note(taking.give(key), total)
