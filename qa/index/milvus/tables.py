@@ -346,7 +346,8 @@ def make(connection: Connection, name: str, kind: str, dimension: int = 0) -> No
                 indexes.add_index(number, index_name=number, index_type="INVERTED")
 
     def listed(name: str, most: int = _PIECES) -> None:
-        schema.add_field(name, DataType.ARRAY, element_type=DataType.VARCHAR, max_length=_LONGEST, max_capacity=most)
+        # Looked up and never searched, so that a server needn't hold it in memory.
+        schema.add_field(name, DataType.ARRAY, element_type=DataType.VARCHAR, max_length=_LONGEST, max_capacity=most, mmap_enabled=True)
 
     if kind == "articles":
         numbers("since", "order", "id_key", "words_key", searched=("id_key", "words_key"))
