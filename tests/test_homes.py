@@ -87,12 +87,21 @@ def test_an_article_comes_back_as_it_was_written(place: Place) -> None:
             index.text(key + 1)
 
 
-@pytest.mark.parametrize("length", [0, 1, 40_000, 300_000])
-def test_texts_of_any_length_come_back(place: Place, length: int) -> None:
-    text = f"\x00The {'é🦦 ' * length}end."
-    (key,) = _keep(place, Analysed(Article("a", text), (), (), "x", np.zeros((0, 384), np.float32)))
+def test_texts_of_any_length_come_back(place: Place) -> None:
+    texts = ["", "\x00", *(f"\x00The {'é🦦 ' * length}end." for length in (1, 16_000, 40_000, 300_000))]
+    nothing = np.zeros((0, 384), np.float32)
+    keys = _keep(place, *(Analysed(Article(f"a{at}", text), (), (), "x", nothing) for at, text in enumerate(texts)))
     with _open(place) as index:
-        assert index.text(key) == text
+        assert [index.text(key) for key in keys] == texts
+
+
+def test_a_passage_without_a_word_is_found_by_its_vector(place: Place) -> None:
+    (key,) = _keep(place, _analysed(Article("a", "… ?!")))
+    with _open(place) as index:
+        (passage,) = index.passages_in([key])
+        vector, *_ = index.vectors_of([passage])
+        assert index.nearest(vector, 1) == [passage.id]
+        assert index.matching(_words("river"), 5) == []
 
 
 def test_a_date_is_kept_as_finely_as_it_was(place: Place) -> None:
