@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from qa.errors import SettingsError
-from qa.types import Article, Group, Span, Statement
+from qa.types import Article, Group, Span, Statement, Voice
 
 _SMALL_WORDS = {"a", "an", "and", "for", "in", "of", "on", "the", "to"}
 _SECTION = re.compile(r" \| | - | – ")
@@ -92,12 +92,12 @@ class Registry:
         for name, meant in (aliases or {}).items():
             self._correct(name, self._told.get(_key(meant), meant))
         worked_out: dict[str, set[str]] = defaultdict(set)
-        for article in articles:
-            if article.group is None:
+        for group_stated, publication in dict.fromkeys((article.group, article.publication) for article in articles):
+            if group_stated is None:
                 continue
-            group_name = self.canonical(article.group)
+            group_name = self.canonical(group_stated)
             self.groups.setdefault(group_name, Group(group_name))
-            for name in (*_short_forms(article.group), *((article.publication,) if article.publication else ())):
+            for name in (*_short_forms(group_stated), *((publication,) if publication else ())):
                 worked_out[_key(name)].add(group_name)
         for short, long in (acronyms or {}).items():
             worked_out[_key(short)].add(self.canonical(long))
@@ -140,10 +140,18 @@ def canonical_statement(statement: Statement, group: str | None, registry: Regis
     """Return a statement with canonical names; under any of its names, the article's own `group` speaks in its own voice."""
     if statement.speaker is None:
         return statement
-    speaker = registry.canonical(statement.speaker)
-    own = statement.voice == "own" or (group is not None and speaker == group)
-    organisation = registry.canonical(statement.organisation) if statement.organisation and not own else None
-    return replace(statement, speaker=speaker, organisation=organisation, voice="own" if own else statement.voice)
+    speaker, organisation, voice = canonical_names(statement.speaker, statement.organisation, statement.voice, group, registry)
+    return replace(statement, speaker=speaker, organisation=organisation, voice=voice)
+
+
+def canonical_names(
+    speaker: str, organisation: str | None, voice: Voice, group: str | None, registry: Registry
+) -> tuple[str, str | None, Voice]:
+    """Return the speaker, the body spoken for and the voice of a statement in an article by `group`, as `canonical_statement` does."""
+    name = registry.canonical(speaker)
+    if voice == "own" or (group is not None and name == group):
+        return name, None, "own"
+    return name, registry.canonical(organisation) if organisation else None, voice
 
 
 def explained_acronyms(text: str) -> Iterator[tuple[str, str]]:
@@ -181,8 +189,9 @@ def _key(name: str) -> str:
 
 
 def _is_acronym(name: str) -> bool:
-    letters = [letter for letter in name if letter.isalpha()]
-    return bool(letters) and all(letter.isupper() for letter in letters) and " " not in name
+    if " " in name or not name.isupper():
+        return False
+    return name.isascii() or all(letter.isupper() for letter in name if letter.isalpha())  # some alphabets have no capitals
 
 
 def _pattern(names: Iterable[str]) -> re.Pattern[str]:

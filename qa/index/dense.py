@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from qa.errors import IndexFolderError
 from qa.index.store import Extents, Store
-from qa.index.vectors import Ids, Ranges, numbers, total
+from qa.index.vectors import Ids, Ranges, numbers, products, total
 from qa.models.encoder import Vectors
 
 if TYPE_CHECKING:
@@ -28,9 +28,10 @@ if TYPE_CHECKING:
 
 FLAT_MOST = 30_000  # sentences that are compared one by one in about a millisecond
 FEW = 20_000  # sentences of a filter that are read and compared one by one, in place of looking into the file
-PROBED = 0.72  # as a power of the number of lists: how many are looked into, a fifth of few and a tenth of many
+PROBED, PROBED_POWER = 16, 0.28  # times that power of the number of lists: how many are looked into, a sixth of few, a twentieth of many
 _SPARE = 100  # how many more are asked for, in place of those that are gone
 DEAD_MOST = 0.2  # share of the file's sentences that may be gone
+_MAPPED = 64_000_000  # bytes of a file from which on it is mapped; in memory it is read twice as fast, but opened more slowly
 _SAMPLE = 48  # vectors for each centre to find the centres by
 _RUN = 8  # sentences that are read together for it
 _NAME = re.compile(r"sentences\.(\d+)\.faiss")
@@ -114,7 +115,7 @@ class DenseIndex:
         if self._older is None:
             return self._among_newer(vector, k, among)
         if among is not None and among.size <= FEW:
-            return _best(numbers(among.ranges), self._store.looked_up(among.ranges) @ vector, k)
+            return _best(numbers(among.ranges), products(self._store.looked_up(among.ranges), vector), k)
         found = [*self._among_older(self._older, vector, k, among), *self._among_newer(vector, k, among)]
         return sorted(found, key=lambda pair: -pair[1])[:k]
 
@@ -135,7 +136,7 @@ class DenseIndex:
         import faiss
 
         parameters = faiss.IVFRaBitQSearchParameters()
-        parameters.nprobe = round(older.index.nlist**PROBED)
+        parameters.nprobe = round(PROBED * older.index.nlist**PROBED_POWER)
         parameters.qb = older.index.qb
         if among is not None:
             bits = among.marks("older", lambda: np.minimum(among.ranges, older.end), older.end)
@@ -194,7 +195,7 @@ def _to_go_on_with(folder: Path, store: Store, ranges: Ranges) -> tuple[Any, Ran
 
     lists = 2 ** round(np.log2(2 * np.sqrt(total(ranges))))
     for before, path in sorted(_files(folder), reverse=True)[:1]:
-        older = _read(path, store.dimension, mapped=False)
+        older = _read(path, store.dimension, to_change=True)
         older_live = total(np.clip(ranges, 0, before))
         if older and lists // 2 <= older.nlist <= lists * 2 and older.ntotal - older_live <= DEAD_MOST * older.ntotal:
             newer = np.clip(ranges, before, None)
@@ -221,13 +222,14 @@ def _files(folder: Path) -> list[tuple[int, Path]]:
     return [(int(match[1]), child) for match, child in named if match]
 
 
-def _read(path: Path, dimension: int, *, mapped: bool = True) -> faiss.IndexIVFRaBitQ | None:
+def _read(path: Path, dimension: int, *, to_change: bool = False) -> faiss.IndexIVFRaBitQ | None:
     """Return the index in the file, or None where it is missing, damaged or of another dimension: it can be made anew."""
     import faiss
 
     try:
+        mapped = not to_change and path.stat().st_size > _MAPPED
         index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP if mapped else 0)
-    except (RuntimeError, MemoryError):  # what FAISS raises for a file that it can't make sense of
+    except (RuntimeError, MemoryError, OSError):  # what FAISS raises for a file that it can't make sense of
         return None
     return index if isinstance(index, faiss.IndexIVFRaBitQ) and index.d == dimension else None
 
@@ -241,11 +243,9 @@ def _best(ids: Ids, scores: Vectors, k: int) -> _FOUND:
 
 def _bits(ranges: Ranges, size: int) -> npt.NDArray[np.uint8]:
     """Return one bit for each number below `size`, set for those in the ranges."""
-    steps = np.zeros(size + 1, np.int8)
-    np.add.at(steps, ranges[:, 0], 1)
-    np.add.at(steps, ranges[:, 1], -1)
-    inside = np.cumsum(steps[:-1], dtype=np.int8, out=steps[:-1])
-    return np.packbits(inside.view(np.uint8), bitorder="little")
+    marks = np.zeros(size, np.bool_)
+    marks[numbers(ranges)] = True
+    return np.packbits(marks, bitorder="little")
 
 
 def _inside(ids: Ids, ranges: Ranges) -> npt.NDArray[np.bool_]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -44,18 +44,24 @@ class Scope:
         return frozenset(self)
 
 
-@dataclass(frozen=True, slots=True)
-class StoredPassage:
+class StoredPassage(NamedTuple):
     """A passage with its number, its article's key, its place, and where the index keeps its sentences: from `first` on.
 
-    Many are looked at for each that is shown, so that the places of the sentences are told only when they are asked for.
+    Hundreds are looked at for each that is shown: so it is a tuple, which is made three times as quickly as a dataclass, and
+    the places of its sentences are told only when they are asked for.
     """
 
     id: int
     article: int
-    span: Span
+    start: int
+    stop: int
     first: int
     packed: bytes
+
+    @property
+    def span(self) -> Span:
+        """The place in the text."""
+        return Span(self.start, self.stop)
 
     @property
     def end(self) -> int:
@@ -128,7 +134,7 @@ class Index(Protocol):
         """Return the statements of these articles (of all for None), each with its article's key, those of one in order."""
 
     def statements_by(self, speakers: Iterable[str]) -> list[tuple[int, Statement]]:
-        """Return the speech of these speakers, by their names as stored, each with its article's key."""
+        """Return the speech that isn't told as own of these speakers, by their names as stored, each with its article's key."""
 
     # ---- passages
 

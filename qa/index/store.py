@@ -15,6 +15,7 @@ import threading
 import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from qa.index.interface import StoredPassage
 from qa.index.remarks import Remarks
 from qa.index.vectors import Ids, Ranges, VectorFile, numbers, ranges_of
 from qa.models.encoder import Vectors
-from qa.types import Article, Group, Link, PartialDate, Passage, Span, Statement
+from qa.types import Article, Group, Link, Origin, PartialDate, Passage, Span, Statement
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -61,16 +62,13 @@ CREATE INDEX IF NOT EXISTS copies_other ON copies (other);
 CREATE INDEX IF NOT EXISTS passages_article ON passages (article);
 CREATE UNIQUE INDEX IF NOT EXISTS passages_first ON passages (first);
 CREATE INDEX IF NOT EXISTS statements_article ON statements (article);
-CREATE INDEX IF NOT EXISTS statements_speaker ON statements (speaker) WHERE speech;
+CREATE INDEX IF NOT EXISTS statements_voices ON statements (speaker, organisation, article) WHERE speech AND voice != 'own';
 """
 VECTORS = "sentences.f16"  # beside the SQLite file
 _ARTICLE = "key, id, title, grp, author, published, url, publication, kind, source, origins, pages"
 _KNOWN = f"{_ARTICLE}, hash, added, fingerprint, attribution"
 _PASSAGE = "id, article, start, end, first, spans"
-_HOLDING = (
-    "SELECT DISTINCT p.id FROM json_each(?) s JOIN passages p ON p.first = (SELECT max(first) FROM passages WHERE first <= s.value)"
-    " WHERE s.value < p.first + length(p.spans) / 8"
-)
+_HOLDING = "SELECT (SELECT id FROM passages WHERE first <= s.value ORDER BY first DESC LIMIT 1) FROM json_each(?) s"  # by the index alone
 _STATEMENT = (
     "SELECT s.article, a.id, s.source, s.cue, s.content, s.speaker, s.voice, s.organisation, s.speech"
     " FROM statements s JOIN articles a ON a.key = s.article WHERE a.shown"
@@ -141,7 +139,9 @@ class Store:
         try:
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL" if write else "PRAGMA query_only=1")
-            self._db.execute("PRAGMA cache_size=-65536")  # 64 MB: both what is looked up and what is written lies all over the file
+            self._db.execute(
+                "PRAGMA cache_size=-163840"
+            )  # 160 MB, the places of a million passages: both what is looked up and what is written lies all over the file
             if write:
                 self._db.executescript(_SCHEMA)
             self._begin("IMMEDIATE" if write else "DEFERRED")
@@ -309,16 +309,15 @@ class Store:
 
     def passages(self, ids: Iterable[int]) -> list[StoredPassage]:
         """Return those of these passages that exist, in order of their numbers."""
-        return [_passage(row) for row in sorted(self._rows_in(f"SELECT {_PASSAGE} FROM passages WHERE id IN (%s)", ids))]
+        return sorted(map(StoredPassage._make, self._rows_in(f"SELECT {_PASSAGE} FROM passages WHERE id IN (%s)", ids)))
 
     def passages_in(self, articles: Iterable[int]) -> list[StoredPassage]:
         """Return the passages of these articles, in order of their numbers."""
-        return [_passage(row) for row in sorted(self._rows_in(f"SELECT {_PASSAGE} FROM passages WHERE article IN (%s)", articles))]
+        return sorted(map(StoredPassage._make, self._rows_in(f"SELECT {_PASSAGE} FROM passages WHERE article IN (%s)", articles)))
 
     def passages_with(self, sentences: Iterable[int]) -> list[int]:
-        """Return the passage of each of these sentences, each passage once, in order of their numbers."""
-        listed = json.dumps(sorted(map(int, sentences)))
-        return sorted(row[0] for row in self._rows(_HOLDING, (listed,)))
+        """Return the passage of each of these sentences, which have to be there, each passage once, in order of their numbers."""
+        return sorted({row[0] for row in self._rows(_HOLDING, (json.dumps(sorted(map(int, sentences))),))})
 
     def spans(self, article: int) -> tuple[Span, ...]:
         """Return the sentences of one article as places in its text."""
@@ -342,10 +341,10 @@ class Store:
         return [_statement(row) for row in rows]
 
     def statements_by(self, speakers: Iterable[str]) -> list[tuple[int, Statement]]:
-        """Return the speech of these speakers, by their names as stored, each with its article's key."""
+        """Return the speech that isn't told as own of these speakers, by their names as stored, each with its article's key."""
         found: list[tuple[Any, ...]] = []
         for name in speakers:
-            found += self._rows(f"{_STATEMENT} AND s.speech AND s.speaker = ? ORDER BY s.id", (name,))
+            found += self._rows(f"{_STATEMENT} AND s.speech AND s.voice != 'own' AND s.speaker = ? ORDER BY s.id", (name,))
         return [_statement(row) for row in found]
 
     def speakers(self) -> list[tuple[str, str | None, str | None]]:
@@ -543,9 +542,25 @@ def _damaged(path: Path, error: sqlite3.Error) -> IndexFolderError:
 
 def _article(row: tuple[Any, ...]) -> Article:
     _, id, title, group, author, published, url, publication, kind, source, origins, pages = row
-    date = PartialDate.parse(published) if published else None
-    stated = tuple(json.loads(origins).items())
-    return Article(id, "", title, group, author, date, url, publication, kind, source, stated, tuple(json.loads(pages)))
+    date = _date(published) if published else None
+    return Article(id, "", title, group, author, date, url, publication, kind, source, _origins(origins), _pages(pages))
+
+
+# Of these there are few different ones, and a start reads all articles.
+
+
+@lru_cache(maxsize=65_536)
+def _date(published: str) -> PartialDate:
+    return PartialDate.parse(published)
+
+
+@lru_cache(maxsize=4_096)
+def _origins(listed: str) -> tuple[tuple[str, Origin], ...]:
+    return tuple(json.loads(listed).items())
+
+
+def _pages(listed: str) -> tuple[int, ...]:
+    return tuple(json.loads(listed)) if listed != "[]" else ()
 
 
 def _stated(article: Article) -> tuple[str | None, ...]:
@@ -557,11 +572,6 @@ def _stated(article: Article) -> tuple[str | None, ...]:
 
 def _known(row: tuple[Any, ...]) -> Known:
     return Known(row[0], row[-4], _article(row[:-4]), bool(row[-3]), row[-2], row[-1])
-
-
-def _passage(row: tuple[Any, ...]) -> StoredPassage:
-    id, article, start, end, first, packed = row
-    return StoredPassage(id, article, Span(start, end), first, packed)
 
 
 def _statement(row: tuple[Any, ...]) -> tuple[int, Statement]:

@@ -28,6 +28,7 @@ Halves = npt.NDArray[np.float16]
 
 _BLOCK = 32_768  # rows read at a time
 _HELD = 16_384  # rows looked up until their pages are handed back; each may bring 64 KB of neighbours along
+_SMALL = 128_000_000  # bytes of a file whose pages may all stay
 
 
 class VectorFile:
@@ -84,7 +85,7 @@ class VectorFile:
             return np.zeros((0, self._dimension), np.float16)
         with self._lock:
             self._held += len(ids)
-            if self._map and self._held > _HELD and hasattr(mmap, "MADV_DONTNEED"):
+            if self._map and self._held > _HELD and len(self._map) > _SMALL and hasattr(mmap, "MADV_DONTNEED"):
                 self._map.madvise(mmap.MADV_DONTNEED)
                 self._held = len(ids)
             if (last := int(ids.max())) >= len(self._mapped):
@@ -104,6 +105,16 @@ class VectorFile:
         """Yield the numbers and the rows of these ranges, at most `rows` at a time."""
         for part in _cut(_joined(ranges), rows):
             yield numbers(part), self.read(part)
+
+
+def products(vectors: Vectors, vector: Vectors) -> Vectors:
+    """Return the product of each vector, shape (n, dimension), with one, shape (dimension,).
+
+    Row by row, which this thread does alone: for all at once BLAS wakes threads that go on spinning for some hundredths of
+    a second, and take a processor from whatever comes next.
+    """
+    found: Vectors = np.vecdot(vectors, vector)
+    return found
 
 
 def ranges_of(ids: Sequence[int] | Ids) -> Ranges:

@@ -1,8 +1,8 @@
 """The forward pass of BERT (Devlin et al., 2019, arXiv 1810.04805) with nothing around it, for models that are asked often.
 
 Gives the same states as the one in Transformers. A question is a handful of tokens, for which what
-surrounds the arithmetic costs as much as it: here the three projections of attention are one, and texts of one length
-need no mask. Knows nothing of tokens' meaning or of training.
+surrounds the arithmetic costs as much as it: here the three projections of attention are one, texts of one length need no
+mask, and of texts of several lengths only attention sees the padding. Knows nothing of tokens' meaning or of training.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
-from torch.nn.functional import gelu, layer_norm, linear, scaled_dot_product_attention
+from torch.nn.functional import gelu, layer_norm, linear, pad, scaled_dot_product_attention
 
 
 class _Dense:
@@ -54,12 +54,51 @@ class _Layer:
         self._wide, self._narrow = _Dense(*of("intermediate.dense")), _Dense(*of("output.dense"))
         self._last_norm = *of("output.LayerNorm"), eps
 
-    def __call__(self, states: torch.Tensor, hidden: torch.Tensor | None) -> torch.Tensor:
-        texts, tokens, width = states.shape
-        query, key, value = self._qkv(states).view(texts, tokens, 3, self._heads, -1).permute(2, 0, 3, 1, 4)
-        seen = scaled_dot_product_attention(query, key, value, attn_mask=hidden)
-        states = _norm(states + self._joined(seen.transpose(1, 2).reshape(texts, tokens, width)), *self._first_norm)
+    def __call__(self, states: torch.Tensor, table: _Table) -> torch.Tensor:
+        query, key, value = table.spread(self._qkv(states)).view(table.texts, table.width, 3, self._heads, -1).permute(2, 0, 3, 1, 4)
+        seen = scaled_dot_product_attention(query, key, value, attn_mask=table.hidden)
+        joined = self._joined(table.gathered(seen.transpose(1, 2).reshape(table.texts * table.width, -1)))
+        states = _norm(states + joined, *self._first_norm)
         return _norm(states + self._narrow(self._wide(states, then_gelu=True)), *self._last_norm)
+
+
+class _Table:
+    """Where the tokens of texts stand: in rows without padding for what looks at each alone, in a table with it for attention.
+
+    Rows come in few different numbers, and tables of several lengths in few widths: oneDNN keeps a program for each shape it
+    has met, about a thousand of them, which took 300 MB in the course of some hundred questions.
+    """
+
+    def __init__(self, mask: torch.Tensor) -> None:
+        self.texts, self.width = mask.shape
+        self.hidden = None
+        self._places = None
+        count = mask.numel()
+        if not bool(mask.all()):
+            mask = pad(mask, (0, -self.width % 8))
+            self.width = mask.shape[1]
+            self.hidden = mask.bool()[:, None, None, :]
+            self._places = mask.flatten().nonzero().squeeze(1)
+            count = len(self._places)
+        self.count = count
+        step = 1 if count <= 48 else 16 if count <= 256 else 64
+        self._spare = -count % step
+
+    def flat(self, table: torch.Tensor) -> torch.Tensor:
+        """Return the rows of a table that lacks the columns that were added, shape (rows, width)."""
+        missing = self.width - table.shape[1]
+        return self.gathered((pad(table, (0, 0, 0, missing)) if missing else table).flatten(0, 1))
+
+    def gathered(self, table: torch.Tensor) -> torch.Tensor:
+        """Return the rows of tokens, with some of nothing after them."""
+        rows = table if self._places is None else table[self._places]
+        return pad(rows, (0, 0, 0, self._spare)) if self._spare else rows
+
+    def spread(self, rows: torch.Tensor) -> torch.Tensor:
+        """Return a table, shape (texts * width, n), with nothing where no token is."""
+        if self._places is None:
+            return rows[: self.count]
+        return rows.new_zeros(self.texts * self.width, rows.shape[1]).index_copy_(0, self._places, rows[: self.count])
 
 
 class BareBert:
@@ -82,15 +121,18 @@ class BareBert:
     def __call__(self, ids: torch.Tensor, mask: torch.Tensor, kinds: torch.Tensor | None = None) -> torch.Tensor:
         """Return the states of texts, shape (texts, tokens, width), from ids and a mask of 1 for tokens and 0 for padding, (texts, tokens).
 
+        The states of padding are 0.
+
         `kinds` tells the first text of a pair (0) from the second (1); None for all 0.
         """
         with torch.inference_mode():
             told = self._kinds[0] if kinds is None else self._kinds[kinds]
             states = _norm(self._words[ids] + self._places[: ids.shape[1]] + told, *self._norm)
-            hidden = None if bool(mask.all()) else mask.bool()[:, None, None, :]
+            table, tokens = _Table(mask), ids.shape[1]
+            states = table.flat(states)
             for layer in self._layers:
-                states = layer(states, hidden)
-            return states
+                states = layer(states, table)
+            return table.spread(states).view(table.texts, table.width, -1)[:, :tokens]
 
 
 def _norm(states: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, eps: float) -> torch.Tensor:

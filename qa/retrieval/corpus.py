@@ -15,7 +15,7 @@ from typing import Protocol
 
 import numpy as np
 
-from qa.attribution.groups import Registry, canonical_statement
+from qa.attribution.groups import Registry, canonical_names, canonical_statement
 from qa.index.home import home_of
 from qa.index.interface import Index, Scope
 from qa.index.lexical import content_words
@@ -93,10 +93,18 @@ class Corpus:
     @cached_property
     def articles(self) -> dict[int, Article]:
         """Every article by its key, without its text, its group under the canonical name."""
+        renamed = {stated: name for stated, name in self._names.items() if name != stated}
+        if not renamed:
+            return self._stored
         return {
-            key: replace(article, group=self.registry.canonical(article.group)) if article.group else article
+            key: replace(article, group=renamed[article.group]) if article.group in renamed else article
             for key, article in self._stored.items()
         }
+
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        """The canonical name of each group by each name that articles state."""
+        return {stated: self.registry.canonical(stated) for stated in {article.group for article in self._stored.values()} if stated}
 
     @cached_property
     def _stored(self) -> dict[int, Article]:
@@ -274,10 +282,10 @@ class Corpus:
         """Everybody who is heard, by the name as stored, with a statement that has nothing but the canonical names."""
         found = []
         for speaker, organisation, stated in self.index.speakers():
-            group = self.registry.canonical(stated) if stated else None
-            said = canonical_statement(Statement("", (), (), (), speaker, "quoted", organisation), group, self.registry)
-            if is_speech(said):
-                found.append((speaker, said))
+            group = self._names.get(stated, stated) if stated else None
+            name, body, voice = canonical_names(speaker, organisation, "quoted", group, self.registry)
+            if voice != "own" and name:
+                found.append((speaker, Statement("", (), (), (), name, voice, body)))
         return found
 
     @cached_property

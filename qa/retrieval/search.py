@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from qa.index.interface import Scope, StoredPassage, StoredSentence
 from qa.index.lexical import content_words
+from qa.index.vectors import products
 from qa.models.encoder import Vectors
 from qa.retrieval.corpus import Corpus
 from qa.retrieval.dates import expressions
@@ -67,7 +68,7 @@ class _Pool:
 
     def cosines(self, vector: Vectors) -> Vectors:
         """Return the cosine of each passage's best sentence, shape (passages,)."""
-        best: Vectors = np.maximum.reduceat(self.vectors @ vector, self.starts)
+        best: Vectors = np.maximum.reduceat(products(self.vectors, vector), self.starts)
         return best
 
 

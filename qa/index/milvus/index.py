@@ -138,7 +138,7 @@ class MilvusIndex(MilvusFacts):
         ]
 
     def statements_by(self, speakers: Iterable[str]) -> list[tuple[int, Statement]]:
-        """Return the speech of these speakers, by their names as stored, each with its article's key."""
+        """Return the speech that isn't told as own of these speakers, by their names as stored, each with its article's key."""
         names = set(speakers)
         found = []
         for some in batched(sorted(names), _SPEAKERS_AT_ONCE):
@@ -147,7 +147,7 @@ class MilvusIndex(MilvusFacts):
                 key, home = int(row["article"]), self._rows.get(int(row["article"]))
                 if home and int(row["key"]) < member(key, home.extract.statements):  # others were read before and are gone
                     found.append((key, statement_of(row, home.article.id)))
-        return [(key, said) for key, said in found if said.speech and said.speaker in names]
+        return [(key, said) for key, said in found if said.speech and said.voice != "own" and said.speaker in names]
 
     # ---- passages
 

@@ -232,9 +232,8 @@ def _shortened(words: str) -> str:
 
 def stored_passage(row: Row) -> StoredPassage:
     """Read a passage's row."""
-    return StoredPassage(
-        int(row["key"]), int(row["article"]), Span(int(row["start"]), int(row["end"])), int(row["first"]), base64.b64decode(row["spans"])
-    )
+    places = (int(row[name]) for name in ("key", "article", "start", "end", "first"))
+    return StoredPassage(*places, base64.b64decode(row["spans"]))
 
 
 def halves_of(row: Row) -> npt.NDArray[np.float16]:
@@ -258,7 +257,7 @@ def speaker_key(name: str) -> int:
 def statement_row(key: int, number: int, said: Statement) -> Row:
     """Return the row of a statement."""
     places = [[[span.start, span.end] for span in spans] for spans in (said.source, said.cue, said.content)]
-    heard = said.speech and said.speaker is not None
+    heard = said.speech and said.voice != "own"
     return {
         "key": member(key, number),
         "article": key,
