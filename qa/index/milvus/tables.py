@@ -232,8 +232,8 @@ def _shortened(words: str) -> str:
 
 def stored_passage(row: Row) -> StoredPassage:
     """Read a passage's row."""
-    places = (int(row[name]) for name in ("key", "article", "start", "end", "first"))
-    return StoredPassage(*places, base64.b64decode(row["spans"]))
+    key, article, start, end, first = (int(row[name]) for name in ("key", "article", "start", "end", "first"))
+    return StoredPassage(key, article, start, end, first, base64.b64decode(row["spans"]))
 
 
 def halves_of(row: Row) -> npt.NDArray[np.float16]:
