@@ -16,6 +16,7 @@ from qa.index.build import set_alias
 from qa.index.home import home_of
 from qa.index.interface import Index, Scope
 from qa.index.lexical import stems
+from qa.index.milvus.index import MilvusIndex
 from qa.index.remarks import Remarks
 from qa.index.store import Analysed
 from qa.library import copy
@@ -297,6 +298,17 @@ def test_a_rarer_word_weighs_more(river: tuple[Index, dict[str, int]]) -> None:
     assert index.rarity("heron") == pytest.approx(np.log(1 + (199 - 1 + 0.5) / (1 + 0.5)))
     assert index.knows("heron")
     assert not index.knows("unheard")
+
+
+def test_words_are_counted_by_an_index_of_words_as_by_a_search(
+    river: tuple[Index, dict[str, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index, _ = river
+    searched = [index.rarity(word) for word in ("unheard", "heron", "river")]
+    monkeypatch.setattr("qa.index.milvus.connection.Connection.is_lite", False)
+    if isinstance(index, MilvusIndex):
+        index._having.clear()
+    assert [index.rarity(word) for word in ("unheard", "heron", "river")] == searched
 
 
 def test_a_broad_scope_is_kept_as_a_narrow_one_is(river: tuple[Index, dict[str, int]], monkeypatch: pytest.MonkeyPatch) -> None:

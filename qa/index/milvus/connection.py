@@ -11,6 +11,7 @@ import logging
 import time
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -72,6 +73,11 @@ class Connection:
                     f"{self.address}: can't be opened, or is held by another process; a file of Milvus Lite serves one at a time"
                 ) from error
             raise self._told(error, "") from error
+
+    @cached_property
+    def is_lite(self) -> bool:
+        """Whether it is Milvus Lite that answers, in a file or as a server."""
+        return str(self._call("get_server_version", "")).startswith("milvus_lite")
 
     # ---- collections
 

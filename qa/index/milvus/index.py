@@ -258,13 +258,14 @@ class MilvusIndex(MilvusFacts):
         return self._known_words[word]
 
     def _holding(self, word: str) -> int:
-        """Return how many passages hold a stem: those that a search for it finds, or where there are too many, all that match it.
+        """Return how many passages hold a stem; what isn't shown counts too, since to leave it out would take a look at each.
 
-        What isn't shown counts too, since to leave it out would take a look at each.
+        Milvus counts by its index of words. Lite looks at every passage for that, so that there a search for the word is
+        quicker, as long as it finds all that there are.
         """
         if word not in self._having:
-            count = len(self._search("passages", "bm25", word, MOST_FOUND, ()))
-            if count == MOST_FOUND:
-                count = self.tables.connection.count(self.tables.name("passages"), f'text_match(words, "{word}")')
-            self._having[word] = count
+            connection, most = self.tables.connection, MOST_FOUND
+            found = len(self._search("passages", "bm25", word, most, ())) if connection.is_lite else most
+            counted = found < most
+            self._having[word] = found if counted else connection.count(self.tables.name("passages"), f'text_match(words, "{word}")')
         return self._having[word]
