@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
 from qa.index.interface import StoredPassage
@@ -25,7 +25,7 @@ from qa.index.milvus.tables import (
 )
 from qa.index.remarks import Remarks
 from qa.index.store import Known
-from qa.types import Article, Group, Link
+from qa.types import Group, Link
 
 GROUPS, ALIASES, REMARKS, LINK, TEXT, DEAD, GENERATION = "groups", "aliases", "remarks", "link", "text", "dead", "generation"
 SHOWN = "shown == true"
@@ -99,10 +99,6 @@ class MilvusFacts:
                 if key not in found:
                     raise KeyError(key)
         return found
-
-    def article_of(self, one: Stored) -> Article:
-        """Return an article with its text."""
-        return replace(one.article, text=self.text(one.key))
 
     def passages_of(self, articles: Iterable[Stored]) -> list[StoredPassage]:
         """Return the passages of these articles, those of one article in order."""

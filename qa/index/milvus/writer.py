@@ -101,7 +101,7 @@ class MilvusWriter(MilvusFacts):
         rows = list(rows)
         found = newest(rows)
         for one in rows:
-            if found[one.article.id].key != one.key:
+            if found[one.article.id].key != one.key and one.key not in self._given:
                 self._dead[one.key] = one
         return found
 
@@ -217,6 +217,7 @@ class MilvusWriter(MilvusFacts):
     def write(self, article: Article) -> int:
         """Write an article that nobody has taken apart yet, without showing it; return its key, which follows from id and text."""
         key = self._key_for(article, text_hash(article))
+        self._dead.pop(key, None)  # what a kill left of an older text may be what the article says again
         if self._row(key) is None:
             one = Stored(
                 key, replace(article, text=""), text_hash(article), fingerprint(article.text), order=time.time_ns(),
