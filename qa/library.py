@@ -498,6 +498,11 @@ class Library:
         corpus = self._corpus
         return list(corpus.statements(corpus.keys[id]))
 
+    def statements_everywhere(self) -> dict[str, list[Statement]]:
+        """Return who says what in each article, by its id, its own group included."""
+        corpus = self._corpus
+        return {corpus.articles[key].id: said for key, said in corpus.statements_in(corpus.articles).items()}
+
     def said(self, speaker: str | None = None, article: str | None = None) -> list[tuple[Article, Statement]]:
         """Return the statements of one speaker (anybody for None) in one article (all for None), with the articles' texts.
 
@@ -510,8 +515,8 @@ class Library:
         keys = corpus.articles if article is None else [corpus.keys[article]]
         wanted = corpus.registry.canonical(speaker) if speaker else None
         found = []
-        for key in keys:
-            listed = [s for s in corpus.statements(key) if wanted is None or goes_by(s, wanted)]
+        for key, statements in corpus.statements_in(keys).items():
+            listed = [s for s in statements if wanted is None or goes_by(s, wanted)]
             found += [(corpus.with_text(key), statement) for statement in listed]
         return found
 

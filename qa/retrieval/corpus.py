@@ -263,6 +263,13 @@ class Corpus:
                 self._statements[key] = known
         return known
 
+    def statements_in(self, keys: Iterable[int]) -> dict[int, list[Statement]]:
+        """Return what each of many articles gives to speakers, under their canonical names; looked up together, and not remembered."""
+        found: dict[int, list[Statement]] = {key: [] for key in keys}
+        for key, statement in self.index.statements(found):
+            found[key].append(canonical_statement(statement, self.articles[key].group, self.registry))
+        return found
+
     def speech(self, key: int) -> tuple[Statement, ...]:
         """Return what an article lets somebody else than its group say; who isn't named isn't somebody."""
         return tuple(statement for statement in self.statements(key) if is_speech(statement))

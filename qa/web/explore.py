@@ -276,8 +276,9 @@ def group_page(name: object, library: Library) -> GroupPage | None:
     own = [article for article in articles if article.group == group.name]
     quoting: defaultdict[str, list[_Spoken]] = defaultdict(list)
     quoted: defaultdict[str, list[_Spoken]] = defaultdict(list)
+    everything = library.statements_everywhere()
     for article in articles:
-        for said in library.statements(article.id):
+        for said in everything.get(article.id, ()):
             if not said.speech or said.voice == "own" or not said.speaker:
                 continue
             if article.group == group.name:
