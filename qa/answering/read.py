@@ -17,7 +17,7 @@ from qa.retrieval.corpus import Corpus
 from qa.types import Query, Span
 
 READ_WORDS = 200
-READ_WORDS_OF_MANY = 900  # where each group has its say
+READ_WORDS_OF_MANY = 600  # where each group has its say
 OF_A_GROUP = 3  # quotes of each group that are read there
 READ_WEIGHT = 0.04  # of the log-odds of a sentence and of what is beside it in a quote's score
 SURE = 6.0  # log-odds beyond which one is no surer
