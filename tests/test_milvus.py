@@ -129,7 +129,7 @@ def test_a_file_serves_one_process_at_a_time(server: Server, words: WordEncoder)
         Library.open(MilvusAddress(str(server.folder), "told"), encoder=words)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ["articles", "sentences"])
 def test_a_missing_collection_is_told_until_a_rebuild(milvus_place: MilvusAddress, corpus: Path, words: WordEncoder, kind: str) -> None:
     build(milvus_place, [corpus], encoder=words, attributor=NOBODY)
     with closing(Connection(milvus_place)) as connection:
@@ -422,7 +422,7 @@ def test_workers_that_are_killed_lose_and_double_no_article(server: Server, tmp_
     rng = random.Random(4)
     words = " ".join(FILES.values()).split()
     (tmp_path / "many").mkdir()
-    for number in range(60):
+    for number in range(45):
         (tmp_path / "many" / f"{number}.md").write_text(f"Number {number}. {' '.join(rng.choices(words, k=80))}", "utf-8")
     clean, encoder = tmp_path / "clean", WordEncoder()
     build(clean, [tmp_path / "many"], encoder=WordEncoder(), attributor=NOBODY)
@@ -432,7 +432,7 @@ def test_workers_that_are_killed_lose_and_double_no_article(server: Server, tmp_
     )
     building.start()
     workers = [_worker(server.address, wait=True), _worker(server.address, wait=True)]
-    for _ in range(3):
+    for _ in range(2):
         time.sleep(1.5 + rng.random())
         at = rng.randrange(2)
         workers[at].send_signal(signal.SIGKILL)
