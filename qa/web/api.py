@@ -18,7 +18,7 @@ from qa.models.writer import Writer
 from qa.rows import Row, answer_row, article_row, check_row, comparison_row, group_row, passage_row
 from qa.settings import LONGEST_QUESTION, LONGEST_QUOTE
 from qa.types import Article, PartialDate, Question
-from qa.web.opening import Opening
+from qa.web.opening import Opening, in_words
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -184,7 +184,7 @@ def one_line(function: Callable[..., Any], failure: Callable[[str], Exception]) 
         try:
             return function(*args, **kwargs)
         except WhosaidError as error:
-            raise failure(" ".join(str(error).split())) from None
+            raise failure(" ".join(in_words(error).split())) from None
         except Exception:
             logging.getLogger(__name__).exception("%s failed", function.__name__)
             raise failure(_FAILED) from None
