@@ -8,6 +8,7 @@ import pytest
 
 from qa.index.lexical import content_words
 from qa.models.encoder import SentenceEncoder
+from qa.retrieval import question
 from qa.retrieval.corpus import Corpus
 from qa.retrieval.question import understand
 from qa.types import PartialDate, Query, Question
@@ -281,6 +282,23 @@ def test_a_place_that_may_speak_is_no_speaker_after_in(corpus: Corpus) -> None:
 def test_a_chain_of_follow_ups_takes_each_part_from_where_it_was_last_said(corpus: Corpus) -> None:
     query = _read(corpus, "And the City Council?", _LIMIT, "And about otters?", "Who else?")
     assert (query.publishers, query.topic) == (("City Council",), "otters")
+
+
+def test_a_long_conversation_is_read_no_further_back_than_it_needs(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    subjects = ("a limit on abstraction", "salmon at the weir", "otters on the Wend", "water rights of mills", "a fish pass")
+    long_ago = [f"What does the {body} say about {subject}?" for body in ("Farmers' Union", "River Trust") for subject in subjects] * 20
+    lately = [f"What is said about {subject}?" for subject in subjects] + ["And by the Farmers' Union?", "Thanks!"]
+    short = understand(Question("And in spring?", history=tuple(lately)), corpus)
+    read: list[str] = []
+    before = question._turn
+
+    def counted(turn: Question, of: Corpus) -> Query:
+        read.append(turn.text)
+        return before(turn, of)
+
+    monkeypatch.setattr(question, "_turn", counted)
+    assert understand(Question("And in spring?", history=(*long_ago, *lately)), corpus) == short
+    assert len(read) <= len(lately) + 1
 
 
 def test_thanks_are_no_topic(corpus: Corpus) -> None:

@@ -14,7 +14,7 @@ from qa.index.lexical import content_words
 from qa.retrieval.asking import WHO, kind_of, without_change
 from qa.retrieval.corpus import Corpus
 from qa.retrieval.dates import Dated, events, expressions, says_when
-from qa.retrieval.followup import DEPENDENT, carried, filled, is_courtesy, leans, name_alone, own_words, without_and
+from qa.retrieval.followup import CARRIED_AT_MOST, DEPENDENT, carried, filled, is_courtesy, leans, name_alone, own_words, without_and
 from qa.retrieval.readings import Named, Readings, after_earlier, heard, unless_taken_back
 from qa.retrieval.typos import misspelt
 from qa.retrieval.vocabulary import AUXILIARY, BODY, NEUTRAL, OFFICES, OPINION, ORGAN, SAY
@@ -68,7 +68,7 @@ def understand(question: Question, corpus: Corpus) -> Query:
     if not question.history:
         return _alone(question, corpus)
     query = _turn(question, corpus)
-    earlier = [turn for turn in (_turn(Question(text), corpus) for text in question.history) if not is_courtesy(turn)]
+    earlier = _earlier(question.history, corpus)
     if not earlier:
         return query
     before, *later = earlier
@@ -81,6 +81,26 @@ def understand(question: Question, corpus: Corpus) -> Query:
         meant = after_earlier(meant, query, before, question)
     topics = () if "carried:topic" in question.without else carried(query, meant, earlier)
     return replace(meant, own=query.text, carried=topics) if topics or meant != query else query
+
+
+def _earlier(history: Sequence[str], corpus: Corpus) -> list[Query]:
+    """Return the earlier turns that a question may need, in order: back to one that stands alone, and as many topics as are carried.
+
+    What came before these changes nothing, so that a long conversation is read as fast as a short one.
+    """
+    found: list[Query] = []
+    topics: set[str] = set()
+    alone = False
+    for text in reversed(history):
+        turn = _turn(Question(text), corpus)
+        if is_courtesy(turn):
+            continue
+        found.append(turn)
+        alone = alone or not leans(turn)
+        topics |= {turn.topic} if own_words(turn.topic) else set()
+        if alone and len(topics) >= CARRIED_AT_MOST:
+            break
+    return found[::-1]
 
 
 def _turn(question: Question, corpus: Corpus) -> Query:
