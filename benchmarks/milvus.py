@@ -4,7 +4,8 @@
     python benchmarks/milvus.py --passages 2000 --uri http://HOST:19530     # a server that runs
 
 Vectors and who says what are made up, so that encoding, which costs the same in both, doesn't hide the rest; a question is
-encoded and read by the real models. Recall is the share of the ten nearest sentences' passages, by comparing with all.
+encoded and read by the real models. Recall is the share of the ten nearest sentences' passages, by comparing with all, that
+are among those whose vectors finding compares.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from milvus_server import lite_server
 
 from qa.index.home import home_of
 from qa.library import Library, add_articles, build, load_encoder, remove
+from qa.retrieval.search import DENSE_CANDIDATES
 from qa.settings import Place, place_of
 from qa.types import Article
 
@@ -72,7 +74,7 @@ def measured(place: Place, text: Path, passages: int, data: Path | None) -> dict
 
 
 def recall(place: Place, passages: int) -> float:
-    """Return the share of the passages of the NEAREST sentences, by comparing with all, that an index returns."""
+    """Return the share of the passages of the NEAREST sentences, by comparing with all, that are among those that finding compares."""
     encoder = MadeUpEncoder()
     index = home_of(place).opened(encoder.identity)
     stored = index.passages_in(index.articles())
@@ -82,7 +84,7 @@ def recall(place: Place, passages: int) -> float:
     shares = []
     for vector in encoder.encode(questions(QUESTIONS, passages)):
         best = set(home[np.argsort(-(all_vectors @ vector))[:NEAREST]].tolist())
-        shares.append(len(best.intersection(index.nearest(vector, NEAREST))) / len(best))
+        shares.append(len(best.intersection(index.nearest(vector, DENSE_CANDIDATES))) / len(best))
     index.close()
     return float(np.mean(shares))
 

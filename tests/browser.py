@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 import socket
 import subprocess
 import sys
@@ -47,7 +46,8 @@ def start(index: Path, corpus: Path, scratch: Path, more: str = "", **env: str) 
 
 
 def stop(process: subprocess.Popen[str]) -> None:
-    process.send_signal(signal.SIGINT)
+    """End a server, not as Ctrl-C does: what a shell runs in the background doesn't hear that, nor does what it starts."""
+    process.terminate()
     process.communicate(timeout=20)
 
 
