@@ -31,6 +31,9 @@ _PATIENCE = 12.0  # times the time limit, for who writes: the two minutes that a
 _FLUSHING = 1_800.0  # seconds, in which Milvus Lite makes the graph of some million sentences
 _PAUSE, _LONGEST_PAUSE = 0.2, 5.0  # seconds
 _NOT_AGAIN = 2.0  # seconds in which a server that was away isn't asked again: who shows a page has many things to ask it
+# pymilvus asks every ten seconds whether the server is still there, which Milvus Lite, like any plain gRPC server, takes for an
+# attack and ends the connection. That a server is away is told by our calls, each of which has its time limit.
+_NO_PINGS = {"grpc.keepalive_time_ms": 2**31 - 1, "grpc.keepalive_permit_without_calls": False}
 _MISSING, _NOT_LOADED, _DENIED = 100, 101, 9  # Milvus's codes
 _AWAY = ("UNAVAILABLE", "DEADLINE_EXCEEDED", "Retry timeout", "Retry run out", "Fail connecting", "illegal connection params")
 _FULL = ("no space", "disk quota", "quota exceeded", "quota exhausted", "deny to write")
@@ -66,13 +69,19 @@ class Connection:
         for name in ("pymilvus", "milvus_lite"):
             logging.getLogger(name).setLevel(logging.CRITICAL)  # they write whole tracebacks of what we tell in a line
         try:
-            return MilvusClient(self.address.uri, token=settings.milvus_token(), timeout=timeout)
+            return self._client_of(MilvusClient, timeout)
         except MilvusException as error:
-            if self.address.uri.endswith(".db"):
-                raise IndexFolderError(
-                    f"{self.address}: can't be opened, or is held by another process; a file of Milvus Lite serves one at a time"
-                ) from error
-            raise self._told(error, "") from error
+            if not self.address.uri.endswith(".db"):
+                raise self._told(error, "") from error
+        try:  # pymilvus shares connections, and may find the one to Lite in this process broken off before it makes another
+            return self._client_of(MilvusClient, timeout)
+        except MilvusException as error:
+            raise IndexFolderError(
+                f"{self.address}: can't be opened, or is held by another process; a file of Milvus Lite serves one at a time"
+            ) from error
+
+    def _client_of(self, made: type[MilvusClient], timeout: float) -> MilvusClient:
+        return made(self.address.uri, token=settings.milvus_token(), timeout=timeout, grpc_options=_NO_PINGS)
 
     @cached_property
     def is_lite(self) -> bool:
