@@ -101,6 +101,7 @@ def _launch(
 
     blocks = page(opening)
     blocks.queue(default_concurrency_limit=api.AT_ONCE, max_size=_MOST_WAITING, api_open=False)
+    opening.start()  # not before: importing the model's libraries beside Gradio's would hold the page back
     try:
         _, url, _ = blocks.launch(
             server_name=host,
@@ -132,6 +133,5 @@ def _launch(
     except OSError as error:
         busy = f"port {port} is taken" if port else "no port from 7860 to 7959 is free"
         raise SettingsError(f"{busy} on {host}; give another with --port") from error
-    opening.start()  # after the page is up: importing the model's libraries would hold it back
     print(f"whosaid is at {url.rstrip('/')}", flush=True)
     blocks.block_thread()
