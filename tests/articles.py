@@ -13,9 +13,11 @@ from pathlib import Path
 
 import numpy as np
 
+from qa.index.store import Analysed
 from qa.models.encoder import ModelIdentity, Vectors
+from qa.passages import sentences, windows
 from qa.settings import MilvusAddress, Place
-from qa.types import Article, Span, Statement
+from qa.types import Article, PartialDate, Span, Statement
 
 RIVER_TRUST = "River Trust"
 FARMERS_UNION = "Farmers' Union"
@@ -348,3 +350,27 @@ NOBODY = SilentAttributor()
 def beside(place: Place) -> Place:
     """Return where another index may come to be beside one."""
     return replace(place, name=f"{place.name}_b") if isinstance(place, MilvusAddress) else place.with_name("beside")
+
+
+FULLY_TOLD = Article(
+    "a",
+    "Zoe\u0308 🦦 came. The river is low.",
+    "T",
+    "River Trust",
+    "N",
+    PartialDate(2024, 3),
+    "u",
+    "Clear Water",
+    "digest",
+    "a.md",
+    origins=(("title", "heading"), ("group", "front matter")),
+    pages=(0, 12),
+)
+"""An article of which every field is known."""
+
+
+def analysed(article: Article, statements: Sequence[Statement] = ()) -> Analysed:
+    """Return an article taken apart, with vectors of its words and what is said in it as told."""
+    spans = sentences(article.text)
+    vectors = WordEncoder().encode([span.of(article.text) for span in spans])
+    return Analysed(article, tuple(windows(article.id, article.text, spans)), tuple(statements), "x", vectors)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from articles import WordEncoder
+from articles import FULLY_TOLD, analysed
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -32,27 +32,6 @@ from qa.passages import sentences as sentences_of
 from qa.passages import windows
 from qa.retrieval.corpus import Corpus
 from qa.types import Article, Group, PartialDate, Span, Statement
-
-_ARTICLE = Article(
-    "a",
-    "Zoe\u0308 🦦 came. The river is low.",
-    "T",
-    "River Trust",
-    "N",
-    PartialDate(2024, 3),
-    "u",
-    "Clear Water",
-    "digest",
-    "a.md",
-    origins=(("title", "heading"), ("group", "front matter")),
-    pages=(0, 12),
-)
-
-
-def _analysed(article: Article) -> Analysed:
-    spans = sentences_of(article.text)
-    vectors = WordEncoder().encode([span.of(article.text) for span in spans])
-    return Analysed(article, tuple(windows(article.id, article.text, spans)), (), "x", vectors)
 
 
 @pytest.fixture
@@ -78,63 +57,63 @@ def index(index_folder: Path, encoder: SentenceEncoder) -> Iterator[LocalIndex]:
 
 
 def test_an_article_comes_back_as_it_was_written(writer: Store) -> None:
-    key = writer.add(_analysed(_ARTICLE))
+    key = writer.add(analysed(FULLY_TOLD))
     article = writer.articles()[key]
-    assert (article.text, writer.text(key)) == ("", _ARTICLE.text)
-    assert article == replace(_ARTICLE, text="")
+    assert (article.text, writer.text(key)) == ("", FULLY_TOLD.text)
+    assert article == replace(FULLY_TOLD, text="")
 
 
 @pytest.mark.parametrize("published", [None, PartialDate(2023), PartialDate(2024, 3), PartialDate(2024, 5, 11)])
 def test_a_date_is_kept_as_finely_as_it_was(writer: Store, published: PartialDate | None) -> None:
-    key = writer.add(_analysed(Article("a", "Words.", published=published)))
+    key = writer.add(analysed(Article("a", "Words.", published=published)))
     assert writer.articles()[key].published == published
 
 
 def test_sentences_and_passages_are_places_in_the_text(writer: Store) -> None:
-    key = writer.add(_analysed(_ARTICLE))
+    key = writer.add(analysed(FULLY_TOLD))
     (passage,) = writer.passages_in([key])
-    assert (passage.article, passage.span) == (key, Span(0, len(_ARTICLE.text)))
-    assert [span.of(_ARTICLE.text) for span in passage.sentences] == ["Zoe\u0308 🦦 came.", "The river is low."]
+    assert (passage.article, passage.span) == (key, Span(0, len(FULLY_TOLD.text)))
+    assert [span.of(FULLY_TOLD.text) for span in passage.sentences] == ["Zoe\u0308 🦦 came.", "The river is low."]
     assert writer.spans(key) == passage.sentences
-    assert list(writer.passage_texts([key])) == [(passage.id, key, _ARTICLE.text)]
+    assert list(writer.passage_texts([key])) == [(passage.id, key, FULLY_TOLD.text)]
     assert writer.passages([passage.id, 99]) == [passage]
     assert writer.passages_with([passage.first, passage.first + 1]) == [passage.id]
 
 
 def test_the_words_of_a_passage_go_on_after_a_null_byte(writer: Store) -> None:
     text = "Before.\x00 The zebra came after."
-    key = writer.add(_analysed(Article("a", text)))
+    key = writer.add(analysed(Article("a", text)))
     assert writer.text(key) == text
     assert [words for _, _, words in writer.passage_texts()] == [text]
 
 
 def test_vectors_come_back_nearly_as_they_were(writer: Store) -> None:
-    analysed = _analysed(_ARTICLE)
-    writer.add(analysed)
-    ids, vectors = writer.vectors(reversed(writer.sentence_ids().tolist()))
+    told = analysed(FULLY_TOLD)
+    writer.add(told)
+    ids, vectors = writer.vectors(reversed(numbers(writer.ranges()).tolist()))
     assert ids.tolist() == sorted(ids.tolist())
-    np.testing.assert_allclose(vectors, analysed.vectors, atol=1e-3)
+    np.testing.assert_allclose(vectors, told.vectors, atol=1e-3)
 
 
 def test_statements_come_back_as_they_were(writer: Store) -> None:
     statement = Statement("a", (Span(0, 4),), (Span(5, 6),), (Span(0, 2), Span(4, 9)), "Zoe\u0308", "quoted", "River Trust", speech=False)
     nobody = Statement("a", (), (Span(5, 6),), (Span(0, 2),), None, "reported")
-    analysed = _analysed(_ARTICLE)
-    key = writer.add(Analysed(analysed.article, analysed.passages, (statement, nobody), "x", analysed.vectors))
+    told = analysed(FULLY_TOLD)
+    key = writer.add(Analysed(told.article, told.passages, (statement, nobody), "x", told.vectors))
     assert writer.statements() == writer.statements([key]) == [(key, statement), (key, nobody)]
     assert writer.statements([key + 1]) == []
 
 
 def test_statements_may_be_replaced_without_touching_the_rest(writer: Store) -> None:
-    key = writer.add(_analysed(_ARTICLE))
-    before = writer.sentence_ids().tolist()
+    key = writer.add(analysed(FULLY_TOLD))
+    before = numbers(writer.ranges()).tolist()
     assert writer.attributed_otherwise("x") == []
     assert writer.attributed_otherwise("y") == [key]
     said = Statement("a", (Span(0, 4),), (), (Span(4, 9),), "Zoe", "own")
     writer.replace_statements(key, [said], "y")
     assert writer.statements() == [(key, said)]
     assert writer.attributed_otherwise("y") == []
-    assert writer.sentence_ids().tolist() == before
+    assert numbers(writer.ranges()).tolist() == before
 
 
 def test_corrected_names_come_back_as_they_were(writer: Store) -> None:
@@ -152,7 +131,7 @@ def test_groups_come_back_as_they_were_and_a_repetition_is_no_change(writer: Sto
 
 
 def test_a_removed_article_leaves_nothing(writer: Store) -> None:
-    key = writer.add(_analysed(_ARTICLE))
+    key = writer.add(analysed(FULLY_TOLD))
     writer.remove([key])
     assert writer.counts() == {"articles": 0, "passages": 0, "sentences": 0, "statements": 0}
     with pytest.raises(KeyError):
@@ -160,25 +139,25 @@ def test_a_removed_article_leaves_nothing(writer: Store) -> None:
 
 
 def test_numbers_are_never_used_twice(writer: Store) -> None:
-    first = writer.add(_analysed(_ARTICLE))
-    ids = set(writer.sentence_ids().tolist())
+    first = writer.add(analysed(FULLY_TOLD))
+    ids = set(numbers(writer.ranges()).tolist())
     writer.remove([first])
-    second = writer.add(_analysed(_ARTICLE))
+    second = writer.add(analysed(FULLY_TOLD))
     assert second > first
-    assert not ids & set(writer.sentence_ids().tolist())
+    assert not ids & set(numbers(writer.ranges()).tolist())
 
 
 def test_more_numbers_than_one_statement_may_list(writer: Store) -> None:
-    keys = [writer.add(_analysed(Article(f"a{n}", f"Words {n}."))) for n in range(1203)]
-    assert len(writer.sentence_ids(keys)) == 1203
-    assert len(writer.vectors(writer.sentence_ids().tolist())[0]) == 1203
+    keys = [writer.add(analysed(Article(f"a{n}", f"Words {n}."))) for n in range(1203)]
+    assert len(numbers(writer.ranges(keys))) == 1203
+    assert len(writer.vectors(numbers(writer.ranges()).tolist())[0]) == 1203
 
 
 def test_a_reader_sees_the_state_in_which_it_was_opened(path: Path, writer: Store) -> None:
-    writer.add(_analysed(_ARTICLE))
+    writer.add(analysed(FULLY_TOLD))
     writer.commit()
     reader = Store(path)
-    writer.add(_analysed(Article("b", "More words.")))
+    writer.add(analysed(Article("b", "More words.")))
     assert reader.counts()["articles"] == 1
     writer.commit()
     assert reader.counts()["articles"] == 1
@@ -192,7 +171,7 @@ def test_a_reader_sees_the_state_in_which_it_was_opened(path: Path, writer: Stor
 def test_what_was_not_committed_is_gone(path: Path, writer: Store) -> None:
     writer.commit()
     generation = writer.generation
-    writer.add(_analysed(_ARTICLE))
+    writer.add(analysed(FULLY_TOLD))
     writer.close()
     reader = Store(path)
     assert reader.counts()["articles"] == 0
@@ -207,7 +186,7 @@ def test_threads_may_share_a_reader(index: LocalIndex) -> None:
     def reads() -> None:
         for _ in range(20):
             for key, text in expected.items():
-                if index.text(key) != text or not len(index.sentence_ids([key])):
+                if index.text(key) != text or not len(numbers(index.ranges([key]))):
                     wrong.append(key)
 
     threads = [threading.Thread(target=reads) for _ in range(6)]
@@ -241,7 +220,7 @@ def _best(vectors: np.ndarray, ids: np.ndarray, query: np.ndarray, k: int) -> li
 
 @pytest.mark.parametrize("seed", range(8))
 def test_dense_search_is_exact_with_a_filter_and_without(index: LocalIndex, seed: int) -> None:
-    ids, vectors = index.vectors(index.sentence_ids().tolist())
+    ids, vectors = index.vectors(numbers(index.ranges()).tolist())
     rng = np.random.default_rng(seed)
     query = rng.normal(size=384).astype(np.float32)
     query /= np.linalg.norm(query)
@@ -256,14 +235,14 @@ def test_dense_search_is_exact_with_a_filter_and_without(index: LocalIndex, seed
 
 
 def test_a_small_filter_gives_all_it_has_and_an_empty_one_nothing(index: LocalIndex) -> None:
-    ids, vectors = index.vectors(index.sentence_ids().tolist())
+    ids, vectors = index.vectors(numbers(index.ranges()).tolist())
     assert {id for id, _ in index.dense.search(vectors[0], 50, index.dense.among(ranges_of(ids[3:6])))} == set(ids[3:6].tolist())
     assert index.dense.search(vectors[0], 50, index.dense.among(ranges_of(ids[:0]))) == []
     assert len(index.dense.search(vectors[0], 10_000)) == len(ids)
 
 
 def test_every_sentence_is_nearest_to_itself(index: LocalIndex) -> None:
-    ids, vectors = index.vectors(index.sentence_ids().tolist())
+    ids, vectors = index.vectors(numbers(index.ranges()).tolist())
     for id, vector in zip(ids.tolist(), vectors, strict=True):
         best = index.dense.search(vector, 3)  # one sentence stands there three times
         assert best[0][1] == pytest.approx(1, abs=2e-3)
@@ -275,11 +254,11 @@ def test_an_empty_dense_index_finds_nothing(tmp_path: Path, writer: Store) -> No
 
 
 def test_dense_is_in_line_with_the_store(tmp_path: Path, writer: Store) -> None:
-    first = writer.add(_analysed(_ARTICLE))
+    first = writer.add(analysed(FULLY_TOLD))
     writer.remove([first])
-    writer.add(_analysed(Article("b", "Other words. And more.")))
+    writer.add(analysed(Article("b", "Other words. And more.")))
     index = DenseIndex.open(tmp_path, writer)
-    assert {id for id, _ in index.search(np.ones(384, np.float32), 50)} == set(writer.sentence_ids().tolist())
+    assert {id for id, _ in index.search(np.ones(384, np.float32), 50)} == set(numbers(writer.ranges()).tolist())
     assert not dense.wants_file(tmp_path, writer)
 
 
@@ -295,7 +274,7 @@ def _many(store: Store, articles: int, *, first: int = 0, sentences: int = 10) -
         spans = tuple(sentences_of(article.text))
         keys.append(store.add(Analysed(article, tuple(windows(article.id, article.text, spans)), (), "x", vectors)))
     store.commit()
-    return keys, store.vectors(store.sentence_ids().tolist())[1]
+    return keys, store.vectors(numbers(store.ranges()).tolist())[1]
 
 
 @pytest.fixture
@@ -328,7 +307,7 @@ def test_many_sentences_are_found_by_a_file(path: Path, large: tuple[Store, list
     index = DenseIndex.open(path.parent, store)
     assert not dense.wants_file(path.parent, store)
     assert [child.name for child in path.parent.glob("sentences.*.faiss")] == ["sentences.4000.faiss"]
-    assert _share_found(index, store.sentence_ids(), vectors) > 0.8
+    assert _share_found(index, numbers(store.ranges()), vectors) > 0.8
 
 
 def test_what_comes_and_goes_is_seen_without_touching_the_file(path: Path, large: tuple[Store, list[int], np.ndarray]) -> None:
@@ -338,7 +317,7 @@ def test_what_comes_and_goes_is_seen_without_touching_the_file(path: Path, large
     store.remove(keys[::9])
     _, vectors = _many(store, 30, first=1000)
     index = DenseIndex.open(path.parent, store)
-    ids = store.sentence_ids()
+    ids = numbers(store.ranges())
     assert _share_found(index, ids, vectors) > 0.8
     assert {id for id, _ in index.search(vectors[0], 10_000)} <= set(ids.tolist())
     assert {id for id, _ in index.search(vectors[-1], 30)} & set(ids[-300:].tolist())
@@ -355,7 +334,7 @@ def test_a_filter_among_many_is_exact_where_it_is_narrow_and_kept_where_it_is_br
     index = DenseIndex.open(path.parent, store)
     for chosen, least in ((keys[5:400:40], 1.0), (keys[::3], 0.8)):
         among = index.among(store.ranges(chosen))
-        ids, vectors = store.vectors(store.sentence_ids(chosen).tolist())
+        ids, vectors = store.vectors(numbers(store.ranges(chosen)).tolist())
         assert _share_found(index, ids, vectors, among) >= least
         assert {id for id, _ in index.search(vectors[0], 5_000, among)} <= set(ids.tolist())
     assert index.search(vectors[0], 10, index.among(store.ranges([]))) == []
@@ -370,8 +349,8 @@ def test_a_file_is_gone_on_with_until_its_lists_no_longer_suit(path: Path, large
     assert [child.name for child in path.parent.glob("sentences.*.faiss")] == ["sentences.5200.faiss"]
     index = DenseIndex.open(path.parent, store)
     assert (index.lists, dense.wants_file(path.parent, store)) == (lists, False)
-    _, vectors = store.vectors(store.sentence_ids().tolist())
-    assert _share_found(index, store.sentence_ids(), vectors) > 0.8
+    _, vectors = store.vectors(numbers(store.ranges()).tolist())
+    assert _share_found(index, numbers(store.ranges()), vectors) > 0.8
     store.remove(keys)
     _many(store, 30, first=2000)
     assert dense.wants_file(path.parent, store)
@@ -385,7 +364,7 @@ def test_a_damaged_dense_file_is_done_without(path: Path, large: tuple[Store, li
     file = path.parent / "sentences.4000.faiss"
     file.unlink() if content is None else file.write_bytes(content)
     index = DenseIndex.open(path.parent, store)
-    assert _share_found(index, store.sentence_ids(), vectors) == 1
+    assert _share_found(index, numbers(store.ranges()), vectors) == 1
     assert dense.wants_file(path.parent, store)
 
 
@@ -395,7 +374,7 @@ def test_a_file_that_is_older_than_its_state_or_newer_harms_nobody(path: Path, l
     store.remove(keys[:300])
     _many(store, 100, first=1000)
     dense.write_file(path.parent, store)
-    ids, vectors = reader.vectors(reader.sentence_ids().tolist())
+    ids, vectors = reader.vectors(numbers(reader.ranges()).tolist())
     index = DenseIndex.open(path.parent, reader)  # sees what is gone since, and nothing of what came
     assert {id for id, _ in index.search(vectors[0], 5_000)} <= set(ids.tolist())
     reader.close()
@@ -430,7 +409,7 @@ def test_vectors_are_read_in_any_order_of_ranges_and_in_blocks(tmp_path: Path) -
 
 
 def test_vectors_that_are_cut_short_are_refused_in_one_line(path: Path, writer: Store) -> None:
-    writer.add(_analysed(_ARTICLE))
+    writer.add(analysed(FULLY_TOLD))
     writer.commit()
     file = path.with_name("sentences.f16")
     os.truncate(file, 100)

@@ -17,11 +17,11 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from importlib.metadata import version
+from dataclasses import asdict
 from pathlib import Path
 
-from qa.errors import IndexFolderError, ModelMismatchError, NoIndexError
+from qa.errors import IndexFolderError, NoIndexError
+from qa.index.manifest import Manifest
 from qa.models.encoder import ModelIdentity
 
 FORMAT = 4
@@ -30,16 +30,6 @@ _MANIFEST = "manifest.json"
 _OWN = {_MANIFEST, f"{_MANIFEST}.new", ".lock", "feedback.jsonl", ".feedback.lock", "README.md", ".gitignore", ".gitkeep"}
 _OWN_NUMBERED = ("store.sqlite", "sentences.", "passages")  # beginnings of names; SQLite adds -wal and -shm
 _LIBRARIES = ("faiss-cpu", "tantivy", "sentencex")
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """What made an index, and which of its numbered folders is in force."""
-
-    format: int
-    number: int
-    model: ModelIdentity
-    versions: dict[str, str]
 
 
 class IndexFolder:
@@ -53,8 +43,7 @@ class IndexFolder:
         """Return the manifest; raise NoIndexError where there is none, IndexFolderError where it can't be used."""
         file = self.path / _MANIFEST
         try:
-            row = json.loads(file.read_text("utf-8"))
-            found = Manifest(row["format"], row["number"], ModelIdentity(**row["model"]), row["versions"])
+            found = Manifest.of(json.loads(file.read_text("utf-8")))
         except FileNotFoundError:
             self.refuse_foreign()
             raise NoIndexError(f"{self.path}: no index here yet; run whosaid build PATH --index {self.path}") from None
@@ -62,10 +51,7 @@ class IndexFolder:
             raise IndexFolderError(f"{self.path}: is a file; expected a folder, give another with --index") from None
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise IndexFolderError(f"{file}: can't be read ({error}); build the index again with --rebuild") from error
-        if found.format != FORMAT:
-            raise IndexFolderError(
-                f"{self.path}: index format {found.format}, this version reads {FORMAT}; run whosaid build PATH --rebuild"
-            )
+        found.check_format(self.path, FORMAT)
         return found
 
     def refuse_foreign(self) -> None:
@@ -79,12 +65,7 @@ class IndexFolder:
 
     def check_model(self, asked: ModelIdentity) -> None:
         """Raise ModelMismatchError where the index was made with another model than `asked`."""
-        made = self.manifest().model
-        if made != asked:
-            raise ModelMismatchError(
-                f"{self.path}: made with model {made.name} ({made.sha256[:8]}), asked for {asked.name} ({asked.sha256[:8]});"
-                f" use --model {made.name}, another --index, or whosaid build PATH --rebuild to encode everything again"
-            )
+        self.manifest().check_model(self.path, asked)
 
     def numbered(self, number: int) -> Path:
         """Return the folder with this number."""
@@ -92,8 +73,7 @@ class IndexFolder:
 
     def put_in_force(self, number: int, model: ModelIdentity) -> None:
         """Write the manifest in one step, then drop the numbered folders that it leaves behind."""
-        versions = {"whosaid": version("whosaid"), **{name: version(name) for name in _LIBRARIES}}
-        row = asdict(Manifest(FORMAT, number, model, versions))
+        row = asdict(Manifest.now(FORMAT, number, model, _LIBRARIES))
         unfinished = self.path / f"{_MANIFEST}.new"
         with unfinished.open("w", encoding="utf-8") as stream:
             json.dump(row, stream, indent=2)

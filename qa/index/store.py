@@ -27,7 +27,7 @@ from qa.errors import IndexFolderError
 from qa.index.copies import bands, fingerprint
 from qa.index.interface import StoredPassage
 from qa.index.remarks import Remarks
-from qa.index.vectors import Ids, Ranges, VectorFile, numbers, ranges_of
+from qa.index.vectors import Ids, Ranges, VectorFile, ranges_of
 from qa.models.encoder import Vectors
 from qa.types import Article, Group, Link, Origin, PartialDate, Passage, Span, Statement
 
@@ -270,10 +270,6 @@ class Store:
         else:
             rows = self._rows_in("SELECT first, first + sentences FROM articles WHERE shown AND key IN (%s)", articles)
         return np.array(sorted(rows), np.int64).reshape(-1, 2)
-
-    def sentence_ids(self, articles: Iterable[int] | None = None, passages: Iterable[int] | None = None) -> Ids:
-        """Return the numbers that `ranges` tells of, each by itself, shape (n,)."""
-        return numbers(self.ranges(articles, passages))
 
     def vectors(self, ids: Iterable[int]) -> tuple[Ids, Vectors]:
         """Return the numbers that were given to sentences, sorted, and their vectors, shape (n, dimension)."""

@@ -9,13 +9,13 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass
-from importlib.metadata import version
+from dataclasses import asdict
 from typing import Any
 
-from qa.errors import IndexFolderError, ModelMismatchError, NoIndexError
+from qa.errors import IndexFolderError, NoIndexError
 from qa.index.home import Changing, Facts
 from qa.index.interface import Index
+from qa.index.manifest import Manifest
 from qa.index.milvus.connection import Connection
 from qa.index.milvus.facts import MilvusFacts
 from qa.index.milvus.tables import KINDS, PART_FIELDS, STATE, Tables, key_of, make, packed, part_row, unpacked
@@ -27,16 +27,6 @@ from qa.settings import MilvusAddress
 FORMAT = 1
 _MANIFEST, _BEGUN, _FEEDBACK = "manifest", "begun", "feedback"
 _LIBRARIES = ("pymilvus", "sentencex")
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """What made an index, and the number of its collections."""
-
-    format: int
-    number: int
-    model: ModelIdentity
-    versions: dict[str, str]
 
 
 class MilvusHome:
@@ -68,13 +58,10 @@ class MilvusHome:
         if row is None:
             return None
         try:
-            found = Manifest(row["format"], row["number"], ModelIdentity(**row["model"]), row["versions"])
+            found = Manifest.of(row)
         except (KeyError, TypeError) as error:
             raise IndexFolderError(f"{self.address}: its {kind} can't be read ({error}); build the index again with --rebuild") from error
-        if found.format != FORMAT:
-            raise IndexFolderError(
-                f"{self.address}: index format {found.format}, this version reads {FORMAT}; run whosaid build PATH --rebuild"
-            )
+        found.check_format(self.address, FORMAT)
         return found
 
     def manifest(self, connection: Connection) -> Manifest:
@@ -91,17 +78,8 @@ class MilvusHome:
         return self._manifest_of(connection, _BEGUN) or self.manifest(connection)
 
     def _put(self, connection: Connection, kind: str, number: int, model: ModelIdentity) -> None:
-        versions = {"whosaid": version("whosaid"), **{name: version(name) for name in _LIBRARIES}}
-        value = packed(asdict(Manifest(FORMAT, number, model, versions)))
+        value = packed(asdict(Manifest.now(FORMAT, number, model, _LIBRARIES)))
         connection.upsert(self._state_name, [part_row(kind, "", value)])
-
-    def check_model(self, made: ModelIdentity, asked: ModelIdentity) -> None:
-        """Raise ModelMismatchError where the index was made with another model than `asked`."""
-        if made != asked:
-            raise ModelMismatchError(
-                f"{self.address}: made with model {made.name} ({made.sha256[:8]}), asked for {asked.name} ({asked.sha256[:8]});"
-                f" use --model {made.name}, another --index, or whosaid build PATH --rebuild to encode everything again"
-            )
 
     # ---- what Home asks for
 
@@ -179,7 +157,7 @@ class MilvusHome:
         rebuild left behind stays until the change after it, since others may still be reading it; what is damaged goes.
         """
         if in_force and not rebuild:
-            self.check_model(in_force.model, model)
+            in_force.check_model(self.address, model)
         numbers = self._numbers(connection)
         begun = None if damaged else self._readable_begun(connection)
         if in_force and not rebuild:

@@ -53,7 +53,7 @@ class MilvusIndex(MilvusFacts):
         self._home = home
         self._model = model
         self._manifest = home.manifest(connection)
-        home.check_model(self._manifest.model, model)
+        self._manifest.check_model(home.address, model)
         super().__init__(Tables(connection, self._manifest.number))
         self._state = self.generation  # before the rows, so that a change in between is noticed later
         rows = newest(self.stored(SHOWN)).values()

@@ -81,7 +81,7 @@ class _Worker:
             if not wait:
                 raise
             return None
-        self._home.check_model(begun.model, self._encoder.identity)
+        begun.check_model(self._home.address, self._encoder.identity)
         tables = Tables(self._connection, begun.number)
         return None if tables.missing() else tables
 
