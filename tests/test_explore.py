@@ -402,6 +402,7 @@ def test_a_group_has_a_page_of_its_own(page: Page) -> None:
     page.keyboard.press("Enter")
     expect(groups.get_by_role("heading", name="River Trust", exact=True)).to_be_focused()
     expect(groups.locator("dl")).to_contain_text("Wend River Trust, WRT")
+    expect(groups.locator(".ws-group-page")).not_to_contain_text("null")
     by = groups.locator(".ws-speakers", has_text="Who quotes it")
     by.locator("summary", has_text="City Council").click()
     by.get_by_role("button", name=re.compile("River committee|Minutes")).first.click()

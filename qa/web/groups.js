@@ -67,7 +67,7 @@ function drawPage(page) {
     titles,
     speakers('Who quotes it', 'Nobody else here quotes it, as far as whosaid can tell.', page.quoted_by),
     speakers('Whom it quotes', 'It quotes nobody else, as far as whosaid can tell.', page.quotes),
-    page.left_out ? make('p', 'ws-hint', page.left_out) : null,
+    ...(page.left_out ? [make('p', 'ws-hint', page.left_out)] : []),
   );
 }
 
