@@ -415,7 +415,7 @@ def test_on_a_small_screen_nothing_scrolls_sideways(page: Page) -> None:
     assert finding["y"] >= name["y"] + name["height"]
     assert trust["x"] >= 0
     assert trust["x"] + trust["width"] <= 390
-    plot = page.locator(".ws-plot svg").bounding_box()
+    plot = page.locator(".ws-timeline-plot svg").bounding_box()
     assert plot
     assert plot["x"] + plot["width"] <= 390
     table.get_by_role("button").first.tap()

@@ -37,7 +37,7 @@ function inWords(series, periods) {
 }
 
 function plot(now) {
-  const grid = find('.ws-plot'), periods = now.periods;
+  const grid = find('.ws-glance-plot'), periods = now.periods;
   grid.replaceChildren();
   grid.hidden = find('.ws-figures').hidden = periods.length < 2;
   if (grid.hidden) return;
@@ -90,7 +90,7 @@ function glance(now) {
   table(now);
   const notes = [now.digests && count(now.digests, 'digest') + ' in our words', now.unclaimed && now.unclaimed.toLocaleString('en') + ' of an unknown group'];
   const among = notes.filter(Boolean).join(' and ');
-  find('.ws-plot-note').textContent = [among && 'Among them ' + among + '.', now.left_out].filter(Boolean).join(' ');
+  find('.ws-glance-note').textContent = [among && 'Among them ' + among + '.', now.left_out].filter(Boolean).join(' ');
 }
 
 // ---- the filter and the list

@@ -210,7 +210,7 @@ function drawPlot() {
   find('.ws-timeline').hidden = !lanes.length && !undated.length;
   find('.ws-undated').hidden = !undated.length;
   find('.ws-undated ul').replaceChildren(...undated.map(({ quote, row }) => make('li', '', undatedEntry(quote, row))));
-  const plot = find('.ws-plot');
+  const plot = find('.ws-timeline-plot');
   plot.hidden = !lanes.length;
   find('.ws-legend').hidden = !lanes.length;
   const width = Math.floor(plot.clientWidth); // 0 while the tab isn't seen; it is drawn once it is
@@ -300,7 +300,7 @@ function undatedEntry(quote, row) {
   return made;
 }
 
-find('.ws-plot').addEventListener('keydown', event => {
+find('.ws-timeline-plot').addEventListener('keydown', event => {
   const mark = event.target.closest('.ws-mark');
   if (!mark) return;
   if (event.key === 'Enter' || event.key === ' ') {
@@ -365,5 +365,5 @@ find('.ws-compare-silent').addEventListener('click', () => {
   find('.ws-compare-table tr:last-child th').scrollIntoView({ block: 'nearest' });
 });
 find('#ws-topic').maxLength = props.value.longest;
-new ResizeObserver(() => { if (Math.floor(find('.ws-plot').clientWidth) !== drawnWidth) drawPlot(); }).observe(find('.ws-timeline'));
+new ResizeObserver(() => { if (Math.floor(find('.ws-timeline-plot').clientWidth) !== drawnWidth) drawPlot(); }).observe(find('.ws-timeline'));
 listGroups();

@@ -1,7 +1,7 @@
 // Questions to go on with, below the answer that they follow from; gone as soon as something else is asked.
 
 const { button, tell } = window.whosaid;
-const STRIP = element.querySelector('.ws-next');
+const STRIP = element.querySelector('.ws-go-on');
 let drawn = '';
 const last = () => [...document.querySelectorAll('#chat [data-testid="user"]')].pop();
 

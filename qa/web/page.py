@@ -155,7 +155,7 @@ class _Page:
         )
         self._next = gr.HTML(
             {"after": "", "questions": []},
-            html_template="<div class='ws-next' hidden></div>",
+            html_template="<div class='ws-go-on' hidden></div>",
             js_on_load=(_HERE / "next.js").read_text("utf-8"),
             apply_default_css=False,
             elem_id="next",
