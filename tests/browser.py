@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 from waiting import HANG
 
 FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync"
-PATIENCE = 60_000  # milliseconds: what comes is waited for, however loaded the machine
+PATIENCE = 120_000  # milliseconds: what comes is waited for, however loaded the machine
 expect.set_options(timeout=PATIENCE)
 ON_LEAVING = re.compile(r"AbortError: signal is aborted without reason|Connection errored out")  # Gradio's streams, as a document goes
 

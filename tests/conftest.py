@@ -137,7 +137,7 @@ def milvus_place(milvus_places: Callable[[], MilvusAddress]) -> Iterator[MilvusA
     connection.close()
 
 
-@pytest.fixture(params=["folder", "milvus"])
+@pytest.fixture(params=["folder", pytest.param("milvus", marks=pytest.mark.milvus)])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     """Where an index may come to be, once in a folder and once in Milvus: the same has to come of it."""
     return tmp_path / "index" if request.param == "folder" else request.getfixturevalue("milvus_place")

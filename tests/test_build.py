@@ -527,6 +527,7 @@ def _without(ending: str) -> Callable[[Path], None]:
     return removes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", ["open", "build"])
 @pytest.mark.parametrize(
     "damage",
@@ -733,6 +734,7 @@ def _kills(
     assert _whole(folder) == _expected(new)
 
 
+@pytest.mark.slow
 def test_a_kill_at_any_moment_leaves_one_of_two_states(folder: Path, tmp_path: Path, two_states: tuple[Path, Path]) -> None:
     old, new = two_states
     build(tmp_path / "measured", [old], encoder=WordEncoder(), attributor=NOBODY)
@@ -741,6 +743,7 @@ def test_a_kill_at_any_moment_leaves_one_of_two_states(folder: Path, tmp_path: P
     _kills(folder, lambda number: took * (number + rng.random()) / 20, 20, two_states, least=5)
 
 
+@pytest.mark.slow
 def test_a_kill_during_a_rebuild_leaves_one_of_two_states(folder: Path, tmp_path: Path, two_states: tuple[Path, Path]) -> None:
     old, new = two_states
     build(tmp_path / "measured", [old], encoder=WordEncoder(), attributor=NOBODY)
@@ -749,6 +752,7 @@ def test_a_kill_during_a_rebuild_leaves_one_of_two_states(folder: Path, tmp_path
     _kills(folder, lambda number: took * (number + rng.random()) / 6, 6, two_states, least=1, rebuild=True)
 
 
+@pytest.mark.slow
 def test_a_kill_during_the_first_build_leaves_nothing_or_all(tmp_path: Path, two_states: tuple[Path, Path]) -> None:
     old, _ = two_states
     took = _Builder(tmp_path / "measured", old).seconds()
@@ -769,6 +773,7 @@ def test_a_kill_during_the_first_build_leaves_nothing_or_all(tmp_path: Path, two
         assert _whole(folder) == _expected(old)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rebuild", [False, True])
 def test_a_kill_before_and_after_each_step_leaves_one_of_two_states(
     folder: Path, tmp_path: Path, corpus: Path, words: WordEncoder, rebuild: bool
@@ -800,6 +805,7 @@ def test_a_kill_before_and_after_each_step_leaves_one_of_two_states(
     assert {False, True} == set(seen)
 
 
+@pytest.mark.slow
 def test_readers_during_a_build_see_one_of_two_states(folder: Path, two_states: tuple[Path, Path], words: WordEncoder) -> None:
     old, new = two_states
     build(folder, [old], encoder=words, attributor=NOBODY)
@@ -828,6 +834,7 @@ def test_readers_during_a_build_see_one_of_two_states(folder: Path, two_states: 
     last.close()
 
 
+@pytest.mark.slow
 def test_two_builds_at_once_both_end_well(folder: Path, two_states: tuple[Path, Path]) -> None:
     builders = [_Builder(folder, corpus) for corpus in two_states]
     for builder in builders:

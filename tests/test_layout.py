@@ -235,6 +235,7 @@ def test_whatever_the_text_what_is_shown_are_places_in_it(text: str) -> None:
     assert all(before.content[0].start <= after.content[0].start for before, after in pairwise(found))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "piece",
     [

@@ -185,6 +185,7 @@ def ran(tmp_path: Path, *options: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, check=False, capture_output=True, text=True, cwd=tmp_path, env=env)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("more", [(), ("-n", "2")])
 def test_tests_of_the_page_are_skipped_and_counted_without_a_browser(tmp_path: Path, more: tuple[str, ...]) -> None:
     done = ran(tmp_path, *more)
@@ -195,6 +196,7 @@ def test_tests_of_the_page_are_skipped_and_counted_without_a_browser(tmp_path: P
     assert "1 passed, 3 skipped" in last
 
 
+@pytest.mark.slow
 def test_nothing_is_skipped_where_nothing_may_be(tmp_path: Path) -> None:
     done = ran(tmp_path, "--no-skips")
     assert done.returncode == 1, done.stdout + done.stderr

@@ -33,6 +33,8 @@ from qa.types import Article
 from qa.web.conversation import Filters, answered, asked, shown
 from qa.web.opening import Opening
 
+pytestmark = pytest.mark.milvus
+
 
 @pytest.fixture
 def corpus(tmp_path: Path) -> Path:

@@ -214,6 +214,7 @@ def test_names_stay_within_the_stretch_that_is_asked_for(text: str, start: int, 
     assert all(start <= name.span.start and name.span.end <= max(start, end) for name in names_in(text, Span(start, end)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "piece",
     [

@@ -153,6 +153,7 @@ def test_whatever_the_text_quotations_are_places_apart_and_in_order(text: str) -
     assert all(before.span.end <= after.span.start for before, after in pairwise(found))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("before", ["", "x "])
 @pytest.mark.parametrize(
     "piece",

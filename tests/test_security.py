@@ -128,6 +128,7 @@ def test_markup_in_articles_groups_questions_and_links_stays_words(browser: Brow
         assert page.title() == "whosaid"
 
 
+@pytest.mark.slow
 def test_the_api_gives_words_back_as_json_that_no_browser_takes_for_a_page(hostile: str) -> None:
     event, data = call(hostile, "list_articles", {"limit": 100})
     assert event == "complete"
@@ -155,6 +156,7 @@ ROUTES = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ROUTES)
 def test_every_answer_has_the_headers(hostile: str, path: str) -> None:
     reply = httpx.get(hostile + path)
@@ -168,6 +170,7 @@ def test_every_answer_has_the_headers(hostile: str, path: str) -> None:
     assert httpx.get(hostile + path, headers={"host": "evil.example"}).status_code == 400
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["/gradio_api/component_server", "/gradio_api/queue/join", "/gradio_api/call/ask", "/gradio_api/upload"])
 @pytest.mark.parametrize(
     "headers",
@@ -177,6 +180,7 @@ def test_posts_of_other_sites_are_refused(hostile: str, path: str, headers: dict
     assert httpx.post(hostile + path, headers={**headers, "content-type": "text/plain"}, content=b"{}").status_code == 403
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["/docs", "/redoc", "/openapi.json", "/monitoring", "/gradio_api/runs", "/gradio_api/vibe-code", "/mcp"])
 def test_what_nobody_needs_is_not_there(hostile: str, path: str) -> None:
     reply = httpx.get(hostile + path)
@@ -203,6 +207,7 @@ CLIMBS = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("route", FILES)
 def test_no_file_of_the_machine_is_served(hostile: str, route: str) -> None:
     own = str(Path(settings.__file__))
@@ -215,12 +220,14 @@ def test_no_file_of_the_machine_is_served(hostile: str, route: str) -> None:
             assert reply.status_code >= 400 or reply.headers["content-type"].startswith(("text/html", "application/json"))
 
 
+@pytest.mark.slow
 def test_large_posts_are_refused_before_they_are_read(hostile: str) -> None:
     assert httpx.post(f"{hostile}/gradio_api/call/ask", content=b" " * (LARGEST_POST + 1)).status_code == 413
     assert httpx.post(f"{hostile}/gradio_api/queue/join", content=iter([b"{}"])).status_code == 411
     assert refused("POST", {"content-length": str(70 << 20)}, "/gradio_api/upload") == (413, "a post may have 68,157,440 bytes at most")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "body", [b"", b"{", b"[]", b"[" * 900, b'{"data": null}', b'{"data": [[[[[]]]]]}', b"\xff\xfe", b'{"question": "\\ud800"}']
 )
@@ -287,6 +294,7 @@ def test_a_browser_fills_in_the_form(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert client.get("/config", headers={"cookie": "whosaid=made-up"}).status_code == 401
 
 
+@pytest.mark.slow
 def test_a_program_sends_basic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(door, "_PATIENCE", 0.0)
     client = site(tmp_path)

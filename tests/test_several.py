@@ -180,6 +180,7 @@ def test_any_text_is_one_or_more_articles(text: str) -> None:
     assert _parts(text)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("piece", "end"),
     [

@@ -251,6 +251,7 @@ def test_whatever_the_text_a_source_has_an_answer(text: str, places: list[tuple[
         assert not speaker.own or speaker.name == group
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "piece", ["Ada Marsh said. She said. ", "A. ", "Ab ", "the minister ", "“a ", "he ", "Ada Marsh, head of the Union, "]
 )

@@ -402,6 +402,7 @@ def test_two_hundred_statements_in_an_article() -> None:
     assert all(len(statement.content) == 2 for statement in found if statement.speaker == "Ada Marsh")
 
 
+@pytest.mark.slow
 def test_time_grows_with_the_number_of_statements_only() -> None:
     check_growth(_many, _stated, 1200)
 

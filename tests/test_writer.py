@@ -263,6 +263,7 @@ def reading_first(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["causal", "reading_first"])
 def test_a_model_in_a_folder_writes_as_it_goes(kind: str, request: pytest.FixtureRequest) -> None:
     folder: Path = request.getfixturevalue(kind)
@@ -274,6 +275,7 @@ def test_a_model_in_a_folder_writes_as_it_goes(kind: str, request: pytest.Fixtur
     assert not any(mark in "".join(pieces) for mark in ("<|im_start|>", "<|im_end|>", "</s>", "Say it."))
 
 
+@pytest.mark.slow
 def test_a_model_that_is_left_stops(causal: Path) -> None:
     model = LocalWriter(str(causal), most_tokens=1500)
     list(LocalWriter(str(causal), most_tokens=2).pieces(ASKED, Limits(), Stop()))

@@ -47,6 +47,7 @@ def shown(text: str, support: SupportCheck, enough: float) -> list[str]:
     return [judged.sentence.text for draft in drafts(text) if (judged := checks.judge(draft)).sentence]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("support", "enough"), SUPPORT)
 def test_nothing_wrong_is_shown(support: SupportCheck, enough: float) -> None:
     made = wrong()
@@ -55,6 +56,7 @@ def test_nothing_wrong_is_shown(support: SupportCheck, enough: float) -> None:
     assert not let_through, Counter(kind for kind, _ in let_through)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("support", "enough"), SUPPORT)
 def test_nearly_all_that_is_right_is_shown(support: SupportCheck, enough: float) -> None:
     texts = list(in_forms())
@@ -114,6 +116,7 @@ WHYS = {why for name, why in vars(checks).items() if name.isupper() and isinstan
 _PIECES = st.sampled_from([*right(), "[1]", "[99]", "(2)", *"¹“”\"'<>*-.\n\r\x00 ", "<think>", "</think>", "The Boat Club says"])
 
 
+@pytest.mark.slow
 @given(st.one_of(st.text(max_size=300), st.lists(st.one_of(_PIECES, st.text(max_size=5)), max_size=12).map("".join)))
 @example(" ".join(right()[:3]))
 def test_any_text_is_cut_and_checked(text: str) -> None:
