@@ -7,6 +7,7 @@ import json
 import re
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -307,6 +308,7 @@ def test_a_program_sends_basic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_guessing_is_slow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(door, "Buckets", partial(Buckets, clock=lambda: 0.0))  # however long the guesses take
     client = site(tmp_path)
     began = time.monotonic()
     assert client.get("/", auth=("ada", "guess")).status_code == 401
@@ -399,7 +401,8 @@ def test_a_bucket_empties_and_fills() -> None:
     assert [bool(buckets.take("ada")) for _ in range(4)] == [False, False, False, True]
 
 
-def test_who_asks_too_often_is_told_to_wait(tmp_path: Path) -> None:
+def test_who_asks_too_often_is_told_to_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("qa.web.limits.Buckets", partial(Buckets, clock=lambda: 0.0))  # however long the questions take
     client = site(tmp_path, rate=(60, 3))
     asking = [client.post("/gradio_api/call/v2/ask", json={}, auth=("ada", "correct horse")) for _ in range(4)]
     assert [reply.status_code for reply in asking] == [200, 200, 200, 429]
