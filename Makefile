@@ -1,22 +1,31 @@
-# Everything sets itself up in .venv; nothing else on the machine is touched.
+# Everything sets itself up in .venv. Only tests need more of the machine: a browser, which `machine` installs where it may.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check format clean
+.PHONY: run test test-fast check machine format clean
 
 run: $(VENV)/run.stamp
 	$(BIN)/python app.py
 
-test: $(VENV)/dev.stamp
-	$(BIN)/python -m pytest
+# PYTEST takes more options, such as PYTEST=--no-skips or PYTEST=tests/test_links.py.
+test: machine
+	$(BIN)/python -m pytest $(PYTEST)
 
-check: $(VENV)/dev.stamp
+# Without what is slow, drives a browser or needs a server of Milvus.
+test-fast: $(VENV)/dev.stamp
+	$(BIN)/python -m pytest -m "not slow and not browser and not milvus" $(PYTEST)
+
+check: machine
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(PYTEST)
+
+# What tests need beside Python, if it isn't there and may be installed.
+machine: $(VENV)/dev.stamp
+	@$(BIN)/python tests/machine.py
 
 format: $(VENV)/dev.stamp
 	$(BIN)/ruff format .

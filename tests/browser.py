@@ -12,11 +12,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import machine
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from waiting import HANG
 
-CHROMIUM = "/usr/bin/chromium"
 FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync"
-PATIENCE = 10_000  # milliseconds
+PATIENCE = 120_000  # milliseconds: what comes is waited for, however loaded the machine
+expect.set_options(timeout=PATIENCE)
 ON_LEAVING = re.compile(r"AbortError: signal is aborted without reason|Connection errored out")  # Gradio's streams, as a document goes
 
 
@@ -48,14 +50,14 @@ def start(index: Path, corpus: Path, scratch: Path, more: str = "", **env: str) 
 def stop(process: subprocess.Popen[str]) -> None:
     """End a server, not as Ctrl-C does: what a shell runs in the background doesn't hear that, nor does what it starts."""
     process.terminate()
-    process.communicate(timeout=20)
+    process.communicate(timeout=HANG)
 
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """Run the browser."""
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS.split())
+        opened = playwright.chromium.launch(executable_path=machine.browser(), args=FLAGS.split())
         yield opened
         opened.close()
 
@@ -74,7 +76,7 @@ def watched(browser: Browser, url: str, **options: Any) -> Iterator[Page]:
     opened.on("request", lambda sent: None if re.match(rf"(data|blob):|{re.escape(url)}/", sent.url) else wrong.append(sent.url))
     opened.on("dialog", lambda dialog: (wrong.append(f"dialog: {dialog.message}"), dialog.dismiss()))
     opened.goto(url, wait_until="domcontentloaded")
-    expect(box_of(opened)).to_be_enabled(timeout=20_000)
+    expect(box_of(opened)).to_be_enabled()
     yield opened
     context.close()
     if len(documents) > 1:  # it was left for another or for itself anew
@@ -96,9 +98,9 @@ def ask(page: Page, question: str) -> Locator:
     before = answers.count()
     box_of(page).fill(question)
     box_of(page).press("Enter")
-    expect(answers).to_have_count(before + 1, timeout=PATIENCE)
-    expect(answers.last).not_to_contain_text("Looking through the articles", timeout=PATIENCE)
-    expect(page.get_by_role("button", name="Ask", exact=True)).to_be_visible(timeout=PATIENCE)
+    expect(answers).to_have_count(before + 1)
+    expect(answers.last).not_to_contain_text("Looking through the articles")
+    expect(page.get_by_role("button", name="Ask", exact=True)).to_be_visible()
     return answers.last
 
 

@@ -1,15 +1,20 @@
-"""What all tests share: the real encoder, and an index of the small corpus, each made once and never changed."""
+"""What all tests share: the real encoder, and an index of the small corpus, each made once and never changed.
+
+And what becomes of tests that need a browser where there is none, and of skipped ones where none may be.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Generator, Iterator
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import machine
 import pytest
 from articles import WordEncoder, write_corpus
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from qa.attribution.attributor import TrainedAttributor
 from qa.library import Library, build
@@ -19,8 +24,58 @@ from qa.settings import MilvusAddress, Place
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-settings.register_profile("whosaid", deadline=None)  # the first example pays for loading libraries
+# The first example pays for loading libraries, and how fast examples come is the machine's affair.
+settings.register_profile("whosaid", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("whosaid")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Where there are several workers, let each keep to one processor: their threads would only wait for each other."""
+    if config.getoption("numprocesses", None):
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+# ---- skipping
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Take --no-skips, with which a test that is skipped has failed."""
+    parser.addoption("--no-skips", action="store_true", help="a test that is skipped, for whatever reason, has failed")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what drives a browser or needs a Milvus server, and skip the former where there is no browser."""
+    for item in items:
+        needed = set(getattr(item, "fixturenames", ()))
+        if "browser" in needed:
+            item.add_marker("browser")
+        if "milvus_places" in needed:
+            item.add_marker("milvus")
+        if item.get_closest_marker("browser") and (why := machine.why_no_browser()):
+            item.add_marker(pytest.mark.skip(reason=why))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Make a failure of what was skipped, where nothing may be."""
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail") and item.config.getoption("no_skips"):
+        why = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome, report.longrepr = "failed", f"{why}\n--no-skips: nothing may be skipped here"
+    return report
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Generator[None, None, None]:
+    """Say last how many tests were skipped for want of a browser."""
+    yield
+    skipped = [report for report in terminalreporter.getreports("skipped") if machine.NONE in str(report.longrepr)]
+    if skipped:
+        tests = "1 browser test was" if len(skipped) == 1 else f"{len(skipped)} browser tests were"
+        terminalreporter.write_line(f"{tests} skipped: {skipped[0].longrepr[2].removeprefix('Skipped: ')}", yellow=True)
+
+
+# ---- what is shared
 
 
 @pytest.fixture
@@ -82,7 +137,7 @@ def milvus_place(milvus_places: Callable[[], MilvusAddress]) -> Iterator[MilvusA
     connection.close()
 
 
-@pytest.fixture(params=["folder", "milvus"])
+@pytest.fixture(params=["folder", pytest.param("milvus", marks=pytest.mark.milvus)])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     """Where an index may come to be, once in a folder and once in Milvus: the same has to come of it."""
     return tmp_path / "index" if request.param == "folder" else request.getfixturevalue("milvus_place")

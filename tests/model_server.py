@@ -99,7 +99,9 @@ class _Handler(BaseHTTPRequestHandler):
         first, _, rest = ANSWERS["waits"].partition("|")
         self._begin()
         self._event(_delta(first))
-        while not self.server.go_on.wait(0.05):
+        for _ in range(2400):  # for two minutes at most
+            if self.server.go_on.wait(0.05):
+                break
             try:
                 self._send(b": still here\n\n")
             except OSError:
@@ -111,12 +113,12 @@ class _Handler(BaseHTTPRequestHandler):
     # ---- what goes wrong
 
     def _silent(self, body: dict[str, Any]) -> None:
-        self.server.go_on.wait(20)
+        self.server.go_on.wait(300)
 
     def _stops_talking(self, body: dict[str, Any]) -> None:
         self._begin()
         self._event(_delta("It begins "))
-        self.server.go_on.wait(20)
+        self.server.go_on.wait(300)
 
     def _never_ends(self, body: dict[str, Any]) -> None:
         self._begin()

@@ -21,6 +21,7 @@ from articles import SilentAttributor, WordEncoder, write_corpus
 from browser import ask, box_of, marked, start, stop, watched
 from filelock import FileLock
 from playwright.sync_api import Browser, Page, expect
+from waiting import HANG, until
 from websites import Page as WebPage
 from websites import Site as Website
 
@@ -38,12 +39,9 @@ WALK = "The committee walked the towpath in spring and wrote down what it saw, g
 TOWPATH = f"---\ntitle: What the towpath needs\ngroup: Boaters' League\npublished: 2025-06\n---\n\n{WALK * 3}\n\n{RINGS}\n\n{WALK * 2}\n"
 
 
-def settled(tray: Tray, seconds: float = 20.0) -> Tray:
+def settled(tray: Tray) -> Tray:
     """Wait until nothing runs any more."""
-    until = time.monotonic() + seconds
-    while tray.working:
-        assert time.monotonic() < until, tray.stage
-        time.sleep(0.01)
+    until(lambda: not tray.working, lambda: tray.stage)
     return tray
 
 
@@ -197,7 +195,7 @@ def test_reading_stops_at_once_and_the_copies_go(tmp_path: Path, monkeypatch: py
 
     def slow(*_: Any) -> Iterator[Article]:
         yield Article("a", "The first.")
-        go_on.wait(10)
+        go_on.wait(HANG)
         yield Article("b", "The second.")
 
     real = given.delete
@@ -213,7 +211,7 @@ def test_reading_stops_at_once_and_the_copies_go(tmp_path: Path, monkeypatch: py
     tray.stop()
     assert (tray.step, tray.note, tray.articles) == ("nothing", "Stopped. Nothing was read.", ())
     go_on.set()
-    assert done.wait(10)
+    assert done.wait(HANG)
     assert not file.exists()
     assert (tray.step, tray.articles) == ("nothing", ())
 
@@ -428,7 +426,7 @@ class Held:
 
     def statements(self, articles: Sequence[Article], sentences: Sequence[Sequence[Span]]) -> list[tuple[Statement, ...]]:
         self.begun.set()
-        assert self.go_on.wait(20)
+        assert self.go_on.wait(HANG)
         return [() for _ in articles]
 
 
@@ -438,7 +436,7 @@ def test_a_stop_leaves_the_index_as_it_was_and_the_articles_to_try_again(opened:
     tray = reading(text=f"Pasted. {WALK * 6}")
     tray.correct(0, "group", "River Trust")
     tray.add(replace(opened, attributor=held))
-    assert held.begun.wait(20)
+    assert held.begun.wait(HANG)
     tray.correct(0, "group", "City Council")  # too late
     tray.clear()
     assert tray.step == "adding"
@@ -469,10 +467,7 @@ def test_another_build_is_waited_for_and_the_waiting_can_be_stopped(opened: Open
     tray = reading(text=f"Pasted. {WALK * 6}")
     with FileLock(opened.index / ".lock"):
         tray.add(opened)
-        until = time.monotonic() + 10
-        while "another build" not in tray.stage.in_words():
-            assert time.monotonic() < until
-            time.sleep(0.01)
+        until(lambda: "another build" in tray.stage.in_words())
         tray.stop()
         assert settled(tray).step == "read"
     assert added(tray, opened).step == "added"
@@ -587,7 +582,7 @@ def site(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     first.get_by_role("tab", name="Add", exact=True).click()
     expect(first.get_by_text("The articles are not open yet.")).to_be_visible()
     expect(first.get_by_role("heading", name="Add articles")).to_be_visible()
-    expect(first.get_by_label("Paste a link")).to_be_visible(timeout=60_000)
+    expect(first.get_by_label("Paste a link")).to_be_visible()
     first.close()
     yield Site(url, home / "index", home)
     stop(process)
@@ -649,7 +644,7 @@ def test_files_and_a_text_are_corrected_added_and_cited(page: Page, browser: Bro
         expect(towpath.get_by_label("Date")).to_be_focused()
         towpath.get_by_label("Date").fill("2025-07")
         page.get_by_role("button", name="Add 2 articles").click()
-        expect(page.get_by_role("heading", name="2 articles added.")).to_be_focused(timeout=30_000)
+        expect(page.get_by_role("heading", name="2 articles added.")).to_be_focused()
         row = page.get_by_role("button", name=re.compile("What the towpath needs"))
         expect(row).to_contain_text("Towpath Society · July 2025")
         row.click()
@@ -690,7 +685,7 @@ def test_a_bad_file_is_a_line_and_a_stop_loses_nothing(page: Page, site: Site) -
         expect(page.get_by_role("status").filter(has_text="Waiting for another build of this index")).to_be_visible()
         expect(page.get_by_role("button", name="Stop", exact=True)).to_be_focused()
         page.reload(wait_until="domcontentloaded")  # it goes on, and the page finds it again
-        expect(box_of(page)).to_be_enabled(timeout=20_000)
+        expect(box_of(page)).to_be_enabled()
         page.get_by_role("tab", name="Add", exact=True).click()
         page.get_by_role("button", name="Stop", exact=True).click()
         expect(page.get_by_text("Stopped. Nothing was added: everything is as it was.")).to_be_visible()
@@ -725,7 +720,7 @@ def test_markup_is_only_words_on_a_small_screen_too(page: Page) -> None:
     assert unnamed == 0
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.get_by_role("button", name="Add 1 article", exact=True).tap()
-    expect(page.get_by_role("heading", name="1 article added.")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("heading", name="1 article added.")).to_be_visible()
     page.locator("#adding .ws-row").tap()
     expect(page.locator("#panel header h2")).to_have_text(HOSTILE)
     expect(page.locator("#panel header")).to_contain_text("<svg onload=alert(7)>")

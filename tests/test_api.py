@@ -28,6 +28,8 @@ from qa.web.api import ENDPOINTS, Api, one_line
 from qa.web.opening import Stage
 from qa.web.passwords import hashed
 
+pytestmark = pytest.mark.slow
+
 README = (Path(__file__).parent.parent / "README.md").read_text("utf-8")
 SECTION = README.partition("## API and MCP")[2].partition("\n## ")[0]
 NAME, PASSWORD = "ada", "correct horse"

@@ -32,6 +32,8 @@ from qa.passages import sentences, windows
 from qa.reading import read
 from qa.types import Article
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parent.parent
 
 

@@ -44,6 +44,7 @@ def test_without_the_arranging_operator_it_gives_the_same(model: BertModel, monk
     torch.testing.assert_close(BareBert.of(model)(ids, torch.ones_like(ids)), arranged, atol=2e-5, rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_the_bundled_encoder_is_the_model_that_sentence_transformers_runs(encoder: SentenceEncoder) -> None:
     from sentence_transformers import SentenceTransformer
 

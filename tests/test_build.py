@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 import shutil
@@ -17,6 +18,7 @@ import numpy as np
 import pytest
 from articles import FILES, IDS, NOBODY, RIVER_TRUST, SilentAttributor, WordEncoder, beside, write_corpus
 from documents import column, pdf, zipped
+from waiting import HANG
 
 from qa.errors import IndexFolderError, ModelMismatchError, NoIndexError, ReadingError, SettingsError
 from qa.index.folder import IndexFolder
@@ -525,6 +527,7 @@ def _without(ending: str) -> Callable[[Path], None]:
     return removes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", ["open", "build"])
 @pytest.mark.parametrize(
     "damage",
@@ -673,7 +676,7 @@ class _Builder:
         return took
 
     def ended(self) -> int:
-        self.process.communicate(timeout=60)
+        self.process.communicate(timeout=HANG)
         return self.process.returncode
 
     def killed_after(self, seconds: float) -> bool:
@@ -708,13 +711,20 @@ def _expected(corpus: Path) -> Texts:
     return {file.stem: file.read_bytes().decode().removeprefix(_TITLED).strip() for file in corpus.glob("*.md")}
 
 
-def _kills(folder: Path, seconds: Callable[[int], float], count: int, states: tuple[Path, Path], *, rebuild: bool = False) -> int:
-    """Kill builds that lead from one state to the other; check each time that one of them is there whole."""
+def _kills(
+    folder: Path, seconds: Callable[[int], float], count: int, states: tuple[Path, Path], *, least: int, rebuild: bool = False
+) -> None:
+    """Kill builds that lead from one state to the other, `least` of them at least; check each time that one of them is there whole."""
     old, new = states
     build(folder, [old], encoder=WordEncoder(), attributor=NOBODY)
-    killed = 0
-    for number in range(count):
-        killed += _Builder(folder, new, rebuild=rebuild).killed_after(seconds(number))
+    killed, pace = 0, 1.0
+    for number in itertools.count():
+        if number >= count and killed >= least:
+            break
+        if _Builder(folder, new, rebuild=rebuild).killed_after(pace * seconds(number % count)):
+            killed += 1
+        else:
+            pace *= 0.8  # builds are faster now than when they were measured
         assert _whole(folder) in (_expected(old), _expected(new))
         if number % 2:  # go on from what the kill left, every other time
             build(folder, [new], encoder=WordEncoder(), attributor=NOBODY)
@@ -722,42 +732,48 @@ def _kills(folder: Path, seconds: Callable[[int], float], count: int, states: tu
             old, new = new, old
     build(folder, [new], encoder=WordEncoder(), attributor=NOBODY)
     assert _whole(folder) == _expected(new)
-    return killed
 
 
+@pytest.mark.slow
 def test_a_kill_at_any_moment_leaves_one_of_two_states(folder: Path, tmp_path: Path, two_states: tuple[Path, Path]) -> None:
     old, new = two_states
     build(tmp_path / "measured", [old], encoder=WordEncoder(), attributor=NOBODY)
     took = min(_Builder(tmp_path / "measured", corpus).seconds() for corpus in (new, old, new))
     rng = random.Random(20)
-    killed = _kills(folder, lambda number: took * (number + rng.random()) / 20, 20, two_states)
-    assert killed >= 5  # or the moments were no moments of a build
+    _kills(folder, lambda number: took * (number + rng.random()) / 20, 20, two_states, least=5)
 
 
+@pytest.mark.slow
 def test_a_kill_during_a_rebuild_leaves_one_of_two_states(folder: Path, tmp_path: Path, two_states: tuple[Path, Path]) -> None:
     old, new = two_states
     build(tmp_path / "measured", [old], encoder=WordEncoder(), attributor=NOBODY)
     took = min(_Builder(tmp_path / "measured", new, rebuild=True).seconds() for _ in range(2))
     rng = random.Random(21)
-    assert _kills(folder, lambda number: took * (number + rng.random()) / 6, 6, two_states, rebuild=True) >= 1
+    _kills(folder, lambda number: took * (number + rng.random()) / 6, 6, two_states, least=1, rebuild=True)
 
 
+@pytest.mark.slow
 def test_a_kill_during_the_first_build_leaves_nothing_or_all(tmp_path: Path, two_states: tuple[Path, Path]) -> None:
     old, _ = two_states
     took = _Builder(tmp_path / "measured", old).seconds()
-    rng, killed = random.Random(22), 0
-    for number in range(5):
+    rng, killed, pace = random.Random(22), 0, 1.0
+    for number in itertools.count():
+        if number >= 5 and killed:
+            break
         folder = tmp_path / f"index-{number}"
-        killed += _Builder(folder, old).killed_after(took * (number + rng.random()) / 5)
+        if _Builder(folder, old).killed_after(pace * took * (number % 5 + rng.random()) / 5):
+            killed += 1
+        else:
+            pace *= 0.8
         try:
             assert _whole(folder) == _expected(old)
         except NoIndexError:
             pass
         build(folder, [old], encoder=WordEncoder(), attributor=NOBODY)
         assert _whole(folder) == _expected(old)
-    assert killed >= 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rebuild", [False, True])
 def test_a_kill_before_and_after_each_step_leaves_one_of_two_states(
     folder: Path, tmp_path: Path, corpus: Path, words: WordEncoder, rebuild: bool
@@ -789,6 +805,7 @@ def test_a_kill_before_and_after_each_step_leaves_one_of_two_states(
     assert {False, True} == set(seen)
 
 
+@pytest.mark.slow
 def test_readers_during_a_build_see_one_of_two_states(folder: Path, two_states: tuple[Path, Path], words: WordEncoder) -> None:
     old, new = two_states
     build(folder, [old], encoder=words, attributor=NOBODY)
@@ -817,6 +834,7 @@ def test_readers_during_a_build_see_one_of_two_states(folder: Path, two_states: 
     last.close()
 
 
+@pytest.mark.slow
 def test_two_builds_at_once_both_end_well(folder: Path, two_states: tuple[Path, Path]) -> None:
     builders = [_Builder(folder, corpus) for corpus in two_states]
     for builder in builders:

@@ -446,6 +446,7 @@ def test_texts_without_a_word_are_refused(library: Library, pasted: str) -> None
         library.check(pasted)
 
 
+@pytest.mark.slow
 def test_a_text_of_10_000_characters(library: Library, make: Make) -> None:
     assert library.check(("water runs down the hill and " * 400)[:LONGEST_QUOTE]).verdict == "not in the corpus"
     text = " ".join(
@@ -549,6 +550,7 @@ def quick(tmp_path_factory: pytest.TempPathFactory, corpus_folder: Path) -> Libr
     return Library.open(folder, encoder=WordEncoder())
 
 
+@pytest.mark.slow
 @given(st.data())
 def test_any_stretch_of_five_words_is_found_word_for_word_at_its_place(quick: Library, data: st.DataObject) -> None:
     article = data.draw(st.sampled_from(quick.articles(with_text=True)))

@@ -276,6 +276,7 @@ def test_build_goes_on_past_what_it_cannot_read(run: Run, tmp_path: Path) -> Non
     assert ids == {"good", "yaml", "latin", "r"}
 
 
+@pytest.mark.slow
 def test_a_very_long_line_is_read(run: Run, tmp_path: Path) -> None:
     (tmp_path / "long.txt").write_text("The heron stood at the weir and " + "waited, " * 6_000 + "and nobody came.", "utf-8")
     assert run("build", tmp_path / "long.txt", "--index", tmp_path / "i").exit_code == 0
@@ -349,6 +350,7 @@ def test_the_index_comes_from_the_environment(run: Run, index_folder: Path, monk
     assert run("groups").exit_code == 0
 
 
+@pytest.mark.slow
 def test_the_corpus_that_ships_reads_without_a_notice(run: Run, tmp_path: Path) -> None:
     row = json.loads(run("build", settings.shipped_corpus(), "--index", tmp_path / "i", "--json").stdout)
     assert (row["added"], row["skipped"]) == (12, [])
@@ -358,6 +360,7 @@ def test_the_corpus_that_ships_reads_without_a_notice(run: Run, tmp_path: Path) 
     assert answer["citations"][0]["kind"] == "digest"
 
 
+@pytest.mark.slow
 def test_the_installed_command_runs() -> None:
     command = Path(sys.executable).with_name("whosaid")
     done = subprocess.run([command, "--help"], capture_output=True, text=True, check=True)

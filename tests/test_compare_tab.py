@@ -18,6 +18,7 @@ import pytest
 from articles import write_corpus
 from browser import ask, box_of, marked, start, stop, watched
 from playwright.sync_api import Browser, Locator, Page, expect
+from waiting import HANG
 
 from qa.errors import QuestionError
 from qa.evidence import Entry
@@ -98,12 +99,12 @@ def test_so_many_at_once_so_many_wait_and_the_rest_is_sent_away() -> None:
     def pass_through(name: str) -> None:
         with gate.passed():
             inside.set()
-            assert free.wait(5)
+            assert free.wait(HANG)
             done.append(name)
 
     first = threading.Thread(target=pass_through, args=("first",))
     first.start()
-    assert inside.wait(5)
+    assert inside.wait(HANG)
     second = threading.Thread(target=pass_through, args=("second",))
     second.start()
     while gate._all._value:  # until the second waits
@@ -274,7 +275,7 @@ def url(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     first.get_by_role("tab", name="Compare", exact=True).click()
     expect(first.get_by_text("The articles are not open yet.")).to_be_visible()
     expect(button(first, "Compare")).to_be_disabled()
-    expect(button(first, "Compare")).to_be_enabled(timeout=60_000)
+    expect(button(first, "Compare")).to_be_enabled()
     expect(first.get_by_text("The articles are not open yet.")).to_be_hidden()
     first.close()
     yield address
@@ -296,7 +297,7 @@ def compare(page: Page, topic: str) -> Locator:
     """Compare and return the table."""
     page.get_by_role("textbox", name="Topic").fill(topic)
     button(page, "Compare").click()
-    expect(page.get_by_role("heading", name=topic.removeprefix("a ").removeprefix("the "))).to_be_focused(timeout=15_000)
+    expect(page.get_by_role("heading", name=topic.removeprefix("a ").removeprefix("the "))).to_be_focused()
     return page.locator("#compare").get_by_role("table")
 
 

@@ -72,6 +72,7 @@ def test_no_topic_is_refused(library: Library, topic: str) -> None:
         library.compare(topic)
 
 
+@pytest.mark.slow
 def test_the_command_prints_words_or_json(library: Library, index_folder: Path) -> None:
     arguments = ["compare", "a limit on taking water", "--index", str(index_folder)]
     told = CliRunner().invoke(main, arguments, catch_exceptions=False)

@@ -32,6 +32,7 @@ def test_marks_lines_and_capitals_make_no_other_text() -> None:
     assert fingerprint("!?") != fingerprint("?!")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [40, 300, 5000])
 @pytest.mark.parametrize(("share", "alike"), [(0.0, True), (0.1, True), (0.25, True), (0.6, False), (1.0, False)])
 def test_texts_with_half_their_runs_of_words_in_common_are_alike(words: int, share: float, alike: bool) -> None:

@@ -208,6 +208,7 @@ def run(*arguments: object) -> Result:
     return CliRunner().invoke(main, [str(argument) for argument in arguments])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", sorted(FORMS))
 def test_a_comparison_is_written_in_every_form(library: Library, index_folder: Path, tmp_path: Path, ending: str) -> None:
     file = tmp_path / f"out{ending}"

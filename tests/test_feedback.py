@@ -143,6 +143,7 @@ def _asked(library: Library, question: str) -> list[Turn]:
     return conversation.answered(conversation.asked([], question, Filters()), Filters(), library)
 
 
+@pytest.mark.slow
 def test_what_is_suggested_is_answered_with_something_new(library: Library) -> None:
     question = "Who opposes a flat limit on abstraction?"
     answer = library.ask(question)

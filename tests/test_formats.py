@@ -269,6 +269,7 @@ def test_no_word_in_the_middle_of_a_sentence_is_lost(write: Write) -> None:
     assert text == f"{_PAGE_TEXT}\n\nOn 4 May the guild went to court, as the trust had expected."
 
 
+@pytest.mark.slow
 def test_a_large_page_is_read_whole_and_said(write: Write) -> None:
     articles, notices = _read(write("a.html", f"<html><head><title>T</title></head><body>{'<p>Words of it.</p>' * 250_000}</body></html>"))
     assert articles[0].text.count("Words of it.") == 250_000
@@ -871,6 +872,7 @@ def test_a_bomb_in_a_document_is_said(write: Write) -> None:
         _refused(write(name, zipped({"word/document.xml": bytes(40_000_000)})), r"unpacks from 0\.0 to 40 MB, as no text does; .*")
 
 
+@pytest.mark.slow
 def test_a_document_with_too_large_a_part_is_said(write: Write) -> None:
     words = "".join(f"<p>{number:x}</p>" for number in range(0, 900_000_000, 300))  # packs well, but not as a bomb does
     _refused(
@@ -965,6 +967,7 @@ _WHOLE: dict[str, bytes] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", _WHOLE)
 def test_a_file_damaged_anywhere_stops_nobody(write: Write, ending: str) -> None:
     whole = _WHOLE[ending]

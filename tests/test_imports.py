@@ -82,6 +82,7 @@ def test_import_qa_library_loads_nothing_heavy() -> None:
     assert not loaded & _HEAVY
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layer", _LOWER)
 def test_the_lower_layers_load_nothing_heavy(layer: str) -> None:
     modules = [found.name for found in pkgutil.walk_packages(qa.__path__, "qa.") if f"{found.name}.".startswith(f"{layer}.")]

@@ -358,6 +358,7 @@ def test_a_file_is_gone_on_with_until_its_lists_no_longer_suit(path: Path, large
     assert DenseIndex.open(path.parent, store).lists < lists
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("content", [None, b"", b"garbage", b"\0" * 200, b"IwRq" + b"\xff" * 200])
 def test_a_damaged_dense_file_is_done_without(path: Path, large: tuple[Store, list[int], np.ndarray], content: bytes | None) -> None:
     store, _, vectors = large
@@ -368,6 +369,7 @@ def test_a_damaged_dense_file_is_done_without(path: Path, large: tuple[Store, li
     assert dense.wants_file(path.parent, store)
 
 
+@pytest.mark.slow
 def test_a_file_that_is_older_than_its_state_or_newer_harms_nobody(path: Path, large: tuple[Store, list[int], np.ndarray]) -> None:
     store, keys, _ = large
     reader = Store(path)

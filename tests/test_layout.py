@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from itertools import pairwise
 
 import pytest
+from growth import check_growth, repeated
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -235,6 +235,7 @@ def test_whatever_the_text_what_is_shown_are_places_in_it(text: str) -> None:
     assert all(before.content[0].start <= after.content[0].start for before, after in pairwise(found))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "piece",
     [
@@ -243,8 +244,5 @@ def test_whatever_the_text_what_is_shown_are_places_in_it(text: str) -> None:
     ],
 )  # fmt: skip
 def test_time_grows_with_length_only(piece: str) -> None:
-    text = (piece * 200_000)[:200_000]
-    quoted = quotations(text)
-    start = time.perf_counter()
-    shown(text, quoted)
-    assert time.perf_counter() - start < 5
+    made = repeated(piece)
+    check_growth(lambda length: (made(length), quotations(made(length))), lambda given: shown(*given), 100_000)

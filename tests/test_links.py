@@ -8,7 +8,6 @@ import re
 import socket
 import ssl
 import subprocess
-import time
 import tracemalloc
 import zlib
 from collections.abc import Callable, Iterator, Mapping
@@ -30,7 +29,7 @@ from qa.reading.guard import is_public
 from qa.reading.links import Link, read_links
 from qa.types import Article, PartialDate
 
-OPEN = FetchSettings(allow_private=True, timeout=2.0, deadline=4.0)
+OPEN = FetchSettings(allow_private=True, timeout=60.0, deadline=120.0)
 
 ARTICLE = """<!DOCTYPE html><html><head><title>{title}</title>{head}</head><body><article><h1>{title}</h1>
 <p>The River Trust walked along the whole of the Wend in {month} and counted the herons at every weir.</p>
@@ -214,11 +213,13 @@ def test_packed_bytes_that_unpack_to_nothing_are_cut_off_too(site: Site) -> None
     refused(real(most_bytes=500_000), site.url("/a"), "holds more than 0.5 MB")
 
 
-def test_a_file_of_very_many_packed_files_is_refused(site: Site) -> None:
+def test_a_file_of_very_many_packed_files_is_refused(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[int] = []
+    begin = zlib.decompressobj
+    monkeypatch.setattr(zlib, "decompressobj", lambda *options: begun.append(1) or begin(*options))
     site.pages["/a"] = Page(gzip.compress(b"") * 100_000, headers={"Content-Encoding": "gzip"})
-    began = time.monotonic()
     refused(real(), site.url("/a"), "comes packed and is damaged")
-    assert time.monotonic() - began < 1.0
+    assert len(begun) <= 1000
 
 
 def test_a_body_that_is_said_to_be_huge_is_not_read(site: Site, fetcher: Fetch) -> None:
@@ -232,10 +233,15 @@ def test_exactly_the_most_bytes_are_read(site: Site, fetcher: Fetch) -> None:
     refused(fetcher(replace(OPEN, most_bytes=999)), site.url("/a"), "holds more")
 
 
-def drip(start: bytes, each: bytes) -> Callable[[Handler], None]:
+def drip(start: bytes, each: bytes, sent: list[bytes] | None = None) -> Callable[[Handler], None]:
+    """Send a piece every now and then, for two minutes, unless the other side goes."""
+
     def dripping(handler: Handler) -> None:
         handler.raw(start)
-        handler.raw(*repeat(each, 200), every=0.05)
+        for _ in range(2400):
+            handler.raw(each, every=0.05)
+            if sent is not None:
+                sent.append(each)
 
     return dripping
 
@@ -250,24 +256,20 @@ def drip(start: bytes, each: bytes) -> Callable[[Handler], None]:
     ],
 )
 def test_a_server_that_drips_is_left_at_the_deadline(site: Site, start: bytes, each: bytes) -> None:
-    site.pages["/a"] = drip(start, each)
-    began = time.monotonic()
+    sent: list[bytes] = []
+    site.pages["/a"] = drip(start, each, sent)
     refused(real(deadline=0.4), site.url("/a"), "isn't complete after 0.4 seconds")
-    assert time.monotonic() - began < 1.5
+    assert len(sent) < 2400  # it was left in the middle
 
 
 def test_a_server_that_is_silent_is_left_after_the_timeout(site: Site) -> None:
-    site.pages["/a"] = lambda handler: handler.raw(b"HTTP/1.1 200 OK\r\n", every=3.0)
-    began = time.monotonic()
+    site.pages["/a"] = lambda handler: handler.raw(b"HTTP/1.1 200 OK\r\n", every=120.0)
     refused(real(timeout=0.2), site.url("/a"), "doesn't answer within 0.2 seconds")
-    assert time.monotonic() - began < 1.5
 
 
 def test_a_handshake_that_never_ends_is_left_too() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        began = time.monotonic()
         refused(real(timeout=0.3), f"https://127.0.0.1:{silent.getsockname()[1]}/", "doesn't answer within 0.3 seconds")
-        assert time.monotonic() - began < 1.5
 
 
 @pytest.mark.parametrize(
@@ -644,7 +646,7 @@ def secured(site: Site, tmp_path: Path) -> Path:
     try:
         subprocess.run(["openssl", *options.split(), "-keyout", key, "-out", certificate], check=True, capture_output=True)
     except (OSError, subprocess.CalledProcessError):
-        pytest.skip("needs the openssl command")
+        pytest.skip("needs the openssl command (apt-get install openssl)")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     site.socket = context.wrap_socket(site.socket, server_side=True)

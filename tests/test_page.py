@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import PATIENCE, ask, box_of, links, marked, start, stop, watched
+from browser import ask, box_of, links, marked, start, stop, watched
 from filelock import FileLock
 from playwright.sync_api import Browser, Page, expect
 
@@ -101,11 +101,11 @@ def site(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         first = browser.new_page()
         first.goto(url, wait_until="domcontentloaded")
         state = first.locator("#state")
-        expect(state).to_contain_text(re.compile(r"Loading the model|Reading the articles"), timeout=20_000)
+        expect(state).to_contain_text(re.compile(r"Loading the model|Reading the articles"))
         expect(state.get_by_role("progressbar")).to_be_visible()
         found = Site(url, state.inner_text(), box_of(first).get_attribute("placeholder") or "")
         expect(box_of(first)).to_be_disabled()
-    expect(box_of(first)).to_be_enabled(timeout=60_000)
+    expect(box_of(first)).to_be_enabled()
     expect(state).to_be_hidden()
     first.close()
     yield found
@@ -176,7 +176,7 @@ def test_what_was_read_can_be_taken_back(page: Page) -> None:
     expect(chip).to_be_visible()
     chip.focus()
     page.keyboard.press("Space")
-    expect(page.get_by_test_id("bot").last).to_contain_text("Read without: Farmers' Union", timeout=PATIENCE)
+    expect(page.get_by_test_id("bot").last).to_contain_text("Read without: Farmers' Union")
     expect(page.get_by_test_id("bot")).to_have_count(1)
     expect(page.get_by_test_id("bot").last.get_by_role("heading", name="River Trust, in its own voice")).to_have_count(1)
 
@@ -381,7 +381,7 @@ def test_a_start_that_fails_says_why_in_one_line(browser: Browser, tmp_path: Pat
     process, url = start(tmp_path / "index", tmp_path / "empty", tmp_path)
     opened = browser.new_page()
     opened.goto(url, wait_until="domcontentloaded")
-    expect(opened.get_by_role("alert")).to_contain_text("no article found: expected files with text", timeout=20_000)
+    expect(opened.get_by_role("alert")).to_contain_text("no article found: expected files with text")
     expect(opened.locator("body")).not_to_contain_text("Traceback")
     expect(box_of(opened)).to_be_disabled()
     opened.close()

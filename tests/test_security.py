@@ -7,6 +7,7 @@ import json
 import re
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -128,6 +129,7 @@ def test_markup_in_articles_groups_questions_and_links_stays_words(browser: Brow
         assert page.title() == "whosaid"
 
 
+@pytest.mark.slow
 def test_the_api_gives_words_back_as_json_that_no_browser_takes_for_a_page(hostile: str) -> None:
     event, data = call(hostile, "list_articles", {"limit": 100})
     assert event == "complete"
@@ -155,6 +157,7 @@ ROUTES = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ROUTES)
 def test_every_answer_has_the_headers(hostile: str, path: str) -> None:
     reply = httpx.get(hostile + path)
@@ -168,6 +171,7 @@ def test_every_answer_has_the_headers(hostile: str, path: str) -> None:
     assert httpx.get(hostile + path, headers={"host": "evil.example"}).status_code == 400
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["/gradio_api/component_server", "/gradio_api/queue/join", "/gradio_api/call/ask", "/gradio_api/upload"])
 @pytest.mark.parametrize(
     "headers",
@@ -177,6 +181,7 @@ def test_posts_of_other_sites_are_refused(hostile: str, path: str, headers: dict
     assert httpx.post(hostile + path, headers={**headers, "content-type": "text/plain"}, content=b"{}").status_code == 403
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["/docs", "/redoc", "/openapi.json", "/monitoring", "/gradio_api/runs", "/gradio_api/vibe-code", "/mcp"])
 def test_what_nobody_needs_is_not_there(hostile: str, path: str) -> None:
     reply = httpx.get(hostile + path)
@@ -203,6 +208,7 @@ CLIMBS = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("route", FILES)
 def test_no_file_of_the_machine_is_served(hostile: str, route: str) -> None:
     own = str(Path(settings.__file__))
@@ -215,12 +221,14 @@ def test_no_file_of_the_machine_is_served(hostile: str, route: str) -> None:
             assert reply.status_code >= 400 or reply.headers["content-type"].startswith(("text/html", "application/json"))
 
 
+@pytest.mark.slow
 def test_large_posts_are_refused_before_they_are_read(hostile: str) -> None:
     assert httpx.post(f"{hostile}/gradio_api/call/ask", content=b" " * (LARGEST_POST + 1)).status_code == 413
     assert httpx.post(f"{hostile}/gradio_api/queue/join", content=iter([b"{}"])).status_code == 411
     assert refused("POST", {"content-length": str(70 << 20)}, "/gradio_api/upload") == (413, "a post may have 68,157,440 bytes at most")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "body", [b"", b"{", b"[]", b"[" * 900, b'{"data": null}', b'{"data": [[[[[]]]]]}', b"\xff\xfe", b'{"question": "\\ud800"}']
 )
@@ -287,6 +295,7 @@ def test_a_browser_fills_in_the_form(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert client.get("/config", headers={"cookie": "whosaid=made-up"}).status_code == 401
 
 
+@pytest.mark.slow
 def test_a_program_sends_basic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(door, "_PATIENCE", 0.0)
     client = site(tmp_path)
@@ -299,6 +308,7 @@ def test_a_program_sends_basic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_guessing_is_slow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(door, "Buckets", partial(Buckets, clock=lambda: 0.0))  # however long the guesses take
     client = site(tmp_path)
     began = time.monotonic()
     assert client.get("/", auth=("ada", "guess")).status_code == 401
@@ -391,7 +401,8 @@ def test_a_bucket_empties_and_fills() -> None:
     assert [bool(buckets.take("ada")) for _ in range(4)] == [False, False, False, True]
 
 
-def test_who_asks_too_often_is_told_to_wait(tmp_path: Path) -> None:
+def test_who_asks_too_often_is_told_to_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("qa.web.limits.Buckets", partial(Buckets, clock=lambda: 0.0))  # however long the questions take
     client = site(tmp_path, rate=(60, 3))
     asking = [client.post("/gradio_api/call/v2/ask", json={}, auth=("ada", "correct horse")) for _ in range(4)]
     assert [reply.status_code for reply in asking] == [200, 200, 200, 429]

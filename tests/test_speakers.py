@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-import time
 
 import pytest
+from growth import check_growth, repeated
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -251,16 +251,21 @@ def test_whatever_the_text_a_source_has_an_answer(text: str, places: list[tuple[
         assert not speaker.own or speaker.name == group
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "piece", ["Ada Marsh said. She said. ", "A. ", "Ab ", "the minister ", "“a ", "he ", "Ada Marsh, head of the Union, "]
 )
 def test_time_grows_with_length_only(piece: str) -> None:
-    text = (piece * 200_000)[:200_000]
-    spans = [Span(start, min(start + 300, len(text))) for start in range(0, len(text), 300)]
-    quoted = [quotation.inner for quotation in quotations(text)]
-    start = time.perf_counter()
-    speakers = Speakers(Article("a", text, group="River Trust"), spans, quoted)
-    for at in range(0, len(text) - 100, 1000):
-        for match in re.finditer(r"She|he|Marsh|the minister", text[at : at + 40]):
-            speakers.of(Span(at + match.start(), at + match.end()))
-    assert time.perf_counter() - start < 8
+    def made(length: int) -> tuple[str, list[Span], list[Span]]:
+        text = repeated(piece)(length)
+        spans = [Span(start, min(start + 300, length)) for start in range(0, length, 300)]
+        return text, spans, [quotation.inner for quotation in quotations(text)]
+
+    def asked(given: tuple[str, list[Span], list[Span]]) -> None:
+        text, spans, quoted = given
+        speakers = Speakers(Article("a", text, group="River Trust"), spans, quoted)
+        for at in range(0, len(text) - 100, 1000):
+            for match in re.finditer(r"She|he|Marsh|the minister", text[at : at + 40]):
+                speakers.of(Span(at + match.start(), at + match.end()))
+
+    check_growth(made, asked, 100_000)

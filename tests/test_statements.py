@@ -6,10 +6,10 @@ A mark is a source, a cue and what is said, each as it stands in the text; "she#
 from __future__ import annotations
 
 import re
-import time
 from pathlib import Path
 
 import pytest
+from growth import check_growth
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -362,9 +362,10 @@ def test_whatever_is_marked_statements_are_places_in_the_text(text: str, marks: 
             assert 0 <= span.start < span.end <= len(text)
 
 
-def test_two_hundred_statements_in_an_article() -> None:
+def _many(paragraphs: int) -> tuple[str, list[Attribution]]:
+    """Return a text with four statements in every three paragraphs, and where they are tagged."""
     lines = ["Ada Marsh of the River Trust met Tom Hale and Ruth Amadi of the City Council."]
-    for number in range(50):
+    for number in range(paragraphs // 3):
         lines += [
             f"“Litre {number} counts for the fish,” said Ada Marsh. “It always did and will.”",
             f"Tom Hale said that litre {number} is his. He added that the mill needs it.",
@@ -383,14 +384,27 @@ def test_two_hundred_statements_in_an_article() -> None:
             if source in line and cue in line and said in line:
                 parts = [Span(at + line.index(words), at + line.index(words) + len(words)) for words in (source, cue, said)]
                 tagged.append(Attribution(parts[0], parts[1], (parts[2],), 0.9))
-    assert len(tagged) == 200
-    start = time.perf_counter()
-    found = statements(Article("a", text, group="River Trust"), sentences(text), tagged)
-    assert time.perf_counter() - start < 3
+    return text, tagged
+
+
+def _stated(given: tuple[str, list[Attribution]]) -> list[Statement]:
+    text, tagged = given
+    return list(statements(Article("a", text, group="River Trust"), sentences(text), tagged))
+
+
+def test_two_hundred_statements_in_an_article() -> None:
+    made = _many(150)
+    assert len(made[1]) == 200
+    found = _stated(made)
     speakers = [statement.speaker for statement in found]
     assert len(found) == 200
     assert {name: speakers.count(name) for name in set(speakers)} == {"Ada Marsh": 50, "Tom Hale": 100, "City Council": 50}
     assert all(len(statement.content) == 2 for statement in found if statement.speaker == "Ada Marsh")
+
+
+@pytest.mark.slow
+def test_time_grows_with_the_number_of_statements_only() -> None:
+    check_growth(_many, _stated, 1200)
 
 
 # ---- the attributor that ships

@@ -79,6 +79,7 @@ def test_variation_keeps_the_answer_with_its_sentence_or_says_that_it_is_gone(fo
     assert len(seen) > 4  # with and without its mark, its answer, and in either order
 
 
+@pytest.mark.slow
 def test_other_passages_with_like_words_are_found_and_never_its_own(file: Path, tokenizer: Any) -> None:
     listed = examples([file], tokenizer)
     near = foreign(listed * 2)
@@ -92,6 +93,7 @@ def test_every_example_is_in_one_batch(found: Mapping[str, Example]) -> None:
     assert sorted(id(example) for batch in grouped for example in batch) == sorted(map(id, items))
 
 
+@pytest.mark.slow
 def test_a_training_that_was_stopped_goes_on_and_writes_weights(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(train_reader, "EPOCHS", 2)
     monkeypatch.setattr(train_reader, "SAVE_EVERY", 1)

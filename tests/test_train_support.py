@@ -111,6 +111,7 @@ def test_every_example_is_in_one_batch(file: Path) -> None:
     assert sorted(id(example) for batch in grouped for example in batch) == sorted(map(id, items))
 
 
+@pytest.mark.slow
 def test_a_training_that_was_stopped_goes_on_and_writes_weights(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(train_support, "SAVE_EVERY", 1)
     monkeypatch.setattr(train_support, "TOKENS_A_BATCH", 512)

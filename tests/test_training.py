@@ -90,6 +90,7 @@ def test_variation_changes_words_and_never_places(bundled: tuple[Any, Any]) -> N
     assert any((ids != tokens.ids).any() for ids in varied)
 
 
+@pytest.mark.slow
 def test_weights_come_back_from_their_difference(bundled: tuple[Any, Any], tmp_path: Path) -> None:
     base = {name: weight.detach().clone() for name, weight in bundled[0].named_parameters()}
     trained = {name: weight + 0.01 * torch.randn_like(weight) if "layer.3" in name else weight for name, weight in base.items()}
@@ -113,6 +114,7 @@ def test_weights_that_are_none_are_refused_in_one_line(bundled: tuple[Any, Any],
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.slow
 def test_an_untrained_model_decodes_any_text(bundled: tuple[Any, Any]) -> None:
     texts = ["", " \n ", "🐟", "word " * 700, _TEXT, "\n" * 50 + "“" * 300]
     for text, found in zip(texts, attributions(texts, BareBert.of(bundled[0].eval()), _heads().eval(), bundled[1]), strict=True):
@@ -120,6 +122,7 @@ def test_an_untrained_model_decodes_any_text(bundled: tuple[Any, Any]) -> None:
             assert all(0 <= span.start < span.end <= len(text) for span in (item.cue, *item.content, *filter(None, [item.source])))
 
 
+@pytest.mark.slow
 def test_a_training_that_was_stopped_goes_on_and_ends_in_an_average(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(train, "SAVE_EVERY", 1)
     monkeypatch.setattr(train, "BATCH", 1)

@@ -20,6 +20,7 @@ from click.testing import CliRunner, Result
 from model_server import ANSWERS, ModelServer, model_server
 from playwright.sync_api import Browser, expect
 from test_accessibility import RULES
+from waiting import HANG
 
 from qa import cli
 from qa.errors import SettingsError
@@ -214,7 +215,7 @@ def address(browser: Browser, index_folder: Path, corpus_folder: Path, server: M
     try:
         first = browser.new_page()
         first.goto(url, wait_until="domcontentloaded")
-        expect(box_of(first)).to_be_enabled(timeout=60_000)
+        expect(box_of(first)).to_be_enabled()
         first.close()
         yield url
     finally:
@@ -229,7 +230,7 @@ def test_the_page_shows_quotes_at_once_and_words_as_they_pass(browser: Browser, 
         box_of(page).fill(ASKED)
         box_of(page).press("Enter")
         answer = page.get_by_test_id("bot").last
-        expect(answer.locator("blockquote").first).to_contain_text("We call for a limit", timeout=20_000)
+        expect(answer.locator("blockquote").first).to_contain_text("We call for a limit")
         expect(answer).to_contain_text("In the words of waits at 127.0.0.1, checked against the quotes below:")
         expect(answer).to_contain_text("between May and September [1].")
         expect(answer).to_contain_text("Writing …")
@@ -247,17 +248,17 @@ def test_the_page_shows_quotes_at_once_and_words_as_they_pass(browser: Browser, 
             assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
         page.set_viewport_size({"width": 1280, "height": 800})
         page.reload(wait_until="domcontentloaded")
-        expect(page.get_by_test_id("bot").last).to_contain_text("within ten years [2].", timeout=20_000)
+        expect(page.get_by_test_id("bot").last).to_contain_text("within ten years [2].")
 
         server.go_on.clear()
         server.gone.clear()
         box_of(page).fill("What does the River Trust say about trout?")
         box_of(page).press("Enter")
-        expect(page.get_by_test_id("bot").last).to_contain_text("Writing …", timeout=20_000)
+        expect(page.get_by_test_id("bot").last).to_contain_text("Writing …")
         page.get_by_role("button", name="Stop", exact=True).click()
         expect(page.get_by_test_id("bot").last).to_contain_text("It was stopped before it ended.")
         expect(page.get_by_test_id("bot").last.locator("blockquote").first).to_be_visible()
-        assert server.gone.wait(10)
+        assert server.gone.wait(HANG)
 
         page.get_by_role("radio", name="drops at 127.0.0.1").check()
         expect(ask(page, ASKED)).to_contain_text("drops at 127.0.0.1: the connection broke before the answer ended")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from model_server import ANSWERS, ModelServer, model_server
+from waiting import HANG, until
 
 from qa.errors import ModelError, SettingsError, WriterError
 from qa.models.local_writer import LocalWriter
@@ -20,7 +21,12 @@ from qa.models.served_writer import ServedWriter, events
 from qa.models.writer import KEY, Limits, Message, Stop, paced, writer, writers
 
 ASKED = [Message(role="system", content="Be short."), Message(role="user", content="Say it.")]
-SHORT = Limits(connect=2, first=0.6, between=0.6, whole=1.5, characters=5000)
+LONG = Limits(connect=60, first=60, between=60, whole=120, characters=5000)  # which no loaded machine reaches
+LIMITED = {
+    "silent": replace(LONG, first=0.6),
+    "stops-talking": replace(LONG, between=0.6),
+    "never-ends": replace(LONG, whole=0.6, characters=10**6),
+}
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +35,7 @@ def server() -> Iterator[ModelServer]:
         yield running
 
 
-def said(model: Any, limits: Limits = SHORT) -> str:
+def said(model: Any, limits: Limits = LONG) -> str:
     return "".join(paced(model, ASKED, limits))
 
 
@@ -40,7 +46,7 @@ def test_words_come_piece_by_piece(server: ModelServer) -> None:
     ANSWERS["right"] = "The Trust says so [1]. Ça va 🐟."
     model = ServedWriter(server.told("right"))
     assert model.name == "right at 127.0.0.1"
-    pieces = [piece for piece in paced(model, ASKED, SHORT) if piece]
+    pieces = [piece for piece in paced(model, ASKED, LONG) if piece]
     assert len(pieces) > 3
     assert "".join(pieces) == ANSWERS["right"]
     headers, body = server.seen[-1]
@@ -60,7 +66,7 @@ def test_other_ways_of_answering(server: ModelServer, model: str, words: str) ->
     [
         ("silent", "its first words did not come within 0.6 seconds"),
         ("stops-talking", "more words did not come within 0.6 seconds"),
-        ("never-ends", "still writing after 1.5 seconds"),
+        ("never-ends", "still writing after 0.6 seconds"),
         ("far-too-much", "wrote more than 5,000 characters"),
         ("line-without-end", "a line without an end"),
         ("drops", "the connection broke"),
@@ -77,11 +83,9 @@ def test_other_ways_of_answering(server: ModelServer, model: str, words: str) ->
     ],
 )
 def test_what_goes_wrong_is_said_in_a_line(server: ModelServer, model: str, words: str) -> None:
-    started = time.monotonic()
     with pytest.raises(WriterError, match=words) as caught:
-        said(ServedWriter(server.told(model)))
+        said(ServedWriter(server.told(model)), LIMITED.get(model, LONG))
     assert "\n" not in str(caught.value)
-    assert time.monotonic() - started < 5
 
 
 def test_a_server_that_is_not_there() -> None:
@@ -93,10 +97,9 @@ def test_who_leaves_stops_the_server(server: ModelServer) -> None:
     ANSWERS["waits"] = "The first half |and the rest."
     pieces = paced(ServedWriter(server.told("waits")), ASKED, Limits())
     assert next(piece for piece in pieces if piece) == "The first half "
-    started = time.monotonic()
-    pieces.close()
-    assert time.monotonic() - started < 0.5
-    assert server.gone.wait(5)
+    pieces.close()  # waits for nothing: the server writes on until it is told to, or sees that nobody listens
+    assert server.gone.wait(HANG)
+    assert not server.go_on.is_set()
 
 
 @pytest.mark.parametrize(
@@ -260,6 +263,7 @@ def reading_first(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["causal", "reading_first"])
 def test_a_model_in_a_folder_writes_as_it_goes(kind: str, request: pytest.FixtureRequest) -> None:
     folder: Path = request.getfixturevalue(kind)
@@ -271,18 +275,18 @@ def test_a_model_in_a_folder_writes_as_it_goes(kind: str, request: pytest.Fixtur
     assert not any(mark in "".join(pieces) for mark in ("<|im_start|>", "<|im_end|>", "</s>", "Say it."))
 
 
+@pytest.mark.slow
 def test_a_model_that_is_left_stops(causal: Path) -> None:
     model = LocalWriter(str(causal), most_tokens=1500)
     list(LocalWriter(str(causal), most_tokens=2).pieces(ASKED, Limits(), Stop()))
-    pieces = paced(model, ASKED, Limits(characters=10**6))
+    loaded, _ = model._loaded
+    steps: list[int] = []
+    loaded.register_forward_hook(lambda *_: steps.append(1))
+    pieces = paced(model, ASKED, Limits(first=HANG, whole=10 * HANG, characters=10**6))
     next(piece for piece in pieces if piece)
     pieces.close()
-    for _ in range(100):
-        if not [thread for thread in threading.enumerate() if thread.name in ("generating", "writing")]:
-            break
-        time.sleep(0.05)
-    else:
-        pytest.fail("it goes on")
+    until(lambda: not [thread for thread in threading.enumerate() if thread.name in ("generating", "writing")], lambda: "it goes on")
+    assert 0 < len(steps) < 1500
     assert model.pieces(ASKED, Limits(), Stop())  # and may be asked again
 
 

@@ -10,13 +10,14 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
-from written import CITATIONS, INJECTED, QUESTION, REGISTRY, in_forms, wrong
+from written import CITATIONS, INJECTED, QUESTION, REGISTRY, in_forms, right, wrong
 
 from qa.answering.compose import about_written, worded
 from qa.answering.prompt import NO_ANSWER, to_answer
 from qa.answering.support import Support
+from qa.answering.writing import checks
 from qa.answering.writing.both import ENOUGH, Both
 from qa.answering.writing.checks import Checks, SupportCheck
 from qa.answering.writing.drafts import Drafts
@@ -46,6 +47,7 @@ def shown(text: str, support: SupportCheck, enough: float) -> list[str]:
     return [judged.sentence.text for draft in drafts(text) if (judged := checks.judge(draft)).sentence]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("support", "enough"), SUPPORT)
 def test_nothing_wrong_is_shown(support: SupportCheck, enough: float) -> None:
     made = wrong()
@@ -54,6 +56,7 @@ def test_nothing_wrong_is_shown(support: SupportCheck, enough: float) -> None:
     assert not let_through, Counter(kind for kind, _ in let_through)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("support", "enough"), SUPPORT)
 def test_nearly_all_that_is_right_is_shown(support: SupportCheck, enough: float) -> None:
     texts = list(in_forms())
@@ -109,11 +112,27 @@ def test_each_sentence_comes_as_soon_as_it_has_ended() -> None:
     assert [draft.numbers for draft in (*cut.feed(" want it.” [2]\n"), *cut.finish())] == [(2,)]
 
 
-@given(st.text(max_size=300))
+WHYS = {why for name, why in vars(checks).items() if name.isupper() and isinstance(why, str)}
+_PIECES = st.sampled_from([*right(), "[1]", "[99]", "(2)", *"¹“”\"'<>*-.\n\r\x00 ", "<think>", "</think>", "The Boat Club says"])
+
+
+@pytest.mark.slow
+@given(st.one_of(st.text(max_size=300), st.lists(st.one_of(_PIECES, st.text(max_size=5)), max_size=12).map("".join)))
+@example(" ".join(right()[:3]))
 def test_any_text_is_cut_and_checked(text: str) -> None:
-    checks = Checks(CITATIONS, QUESTION, REGISTRY, WordOverlap(), ALL_WORDS)
-    for draft in drafts(text):
-        checks.judge(draft)
+    cut = drafts(text)
+    left = iter(text)
+    assert all(letter in left for draft in cut for letter in draft.text if letter.isalnum())  # nothing is put in or changes places
+    judges = Checks(CITATIONS, QUESTION, REGISTRY, WordOverlap(), ALL_WORDS)
+    for draft in cut:
+        assert all(0 <= mark.at <= len(draft.text) for mark in draft.marks)
+        judged = judges.judge(draft)
+        if judged.sentence is None:
+            assert judged.why in WHYS
+        else:
+            assert judged.why == ""
+            assert judged.sentence.numbers == draft.numbers != ()
+            assert set(draft.numbers) <= {citation.number for citation in CITATIONS}
 
 
 # ---- what is read of a sentence
