@@ -10,6 +10,7 @@ WhosaidError
 └── IndexFolderError   an index that can't be opened or written, in a folder or in Milvus
     ├── NoIndexError           nothing has been built there yet
     ├── ModelMismatchError     the index was made with another model
+    ├── DiskError              the disk or its permissions are in the way: full, read-only, closed to this user
     └── IndexAwayError         a server that keeps the index and can't be reached just now
 """
 
@@ -65,6 +66,15 @@ class NoIndexError(IndexFolderError):
 
 class ModelMismatchError(IndexFolderError):
     """The index was made with another model than the one asked for."""
+
+
+class DiskError(IndexFolderError):
+    """The disk or its permissions are in the way; the index itself is as it was. `why` says what is, without the path."""
+
+    def __init__(self, path: object, why: str, way_out: str) -> None:
+        """Say of a path what is in the way and what to do about it."""
+        super().__init__(f"{path}: {why}; {way_out}")
+        self.why = why
 
 
 class IndexAwayError(IndexFolderError):

@@ -11,9 +11,10 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import IO, Any, Literal, get_args
 
 from qa.errors import IndexFolderError, NoIndexError, SettingsError
+from qa.index.disk import explain
 from qa.settings import MilvusAddress, Place
 
 Verdict = Literal["good", "wrong speaker", "wrong group", "doesn't answer"]
@@ -88,14 +89,23 @@ def _append(index: Path, line: str) -> None:
                 raise IndexFolderError(
                     f"{file}: has grown beyond {_LARGEST // 1_000_000} MB; export it with whosaid feedback and delete it"
                 )
-            with file.open("ab") as stream:
-                stream.write(f"{line}\n".encode("utf-8", "replace"))
-                stream.flush()
-                os.fsync(stream.fileno())
+            with file.open("ab", buffering=0) as stream:
+                before = os.fstat(stream.fileno()).st_size
+                try:
+                    _write_whole(stream, f"{line}\n".encode("utf-8", "replace"))
+                    os.fsync(stream.fileno())
+                except OSError:
+                    stream.truncate(before)  # half a line would spoil the next one
+                    raise
     except Timeout:
         raise IndexFolderError(f"{file}: is held by somebody else; try again") from None
     except OSError as error:
-        raise IndexFolderError(f"{file}: can't be written ({error.strerror}); free space or check permissions") from error
+        raise explain(file, error, "written") from error
+
+
+def _write_whole(stream: IO[bytes], line: bytes) -> None:
+    while line:
+        line = line[stream.write(line) :]
 
 
 def given(index: Place) -> tuple[list[Feedback], int]:
@@ -114,7 +124,7 @@ def _lines(index: Place) -> list[str]:
     except FileNotFoundError:
         return []
     except OSError as error:
-        raise IndexFolderError(f"{index / FILE}: can't be read ({error.strerror}); check its permissions") from error
+        raise explain(index / FILE, error, "read") from error
 
 
 def _read(line: str) -> Feedback | None:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from qa.errors import IndexFolderError
+from qa.index.disk import explain
 from qa.index.store import Extents, Store
 from qa.index.vectors import Ids, Ranges, numbers, products, total
 from qa.models.encoder import Vectors
@@ -182,7 +182,7 @@ def write_file(folder: Path, store: Store) -> None:
         faiss.write_index(index, str(unfinished))
         os.replace(unfinished, path)
     except RuntimeError as error:
-        raise IndexFolderError(f"{path}: can't be written ({error}); free space and build again") from error
+        raise explain(path, error, "written") from error
     finally:
         unfinished.unlink(missing_ok=True)
     for old in [*(old for _, old in _files(folder) if old != path), *folder.glob("sentences.*.new")]:

@@ -2,7 +2,7 @@
 
     manifest.json        format, model (name, SHA-256, dimension), versions, and which numbered folder is in force
     .lock                held by whoever writes
-    1/store.sqlite       the truth
+    1/store.sqlite       the truth; beside it -wal and -shm, SQLite's log and the memory that its readers and writer share
     1/sentences.f16      the truth: the sentences' vectors
     1/sentences.N.faiss  derived from it, where there are many sentences: those before number N (FAISS)
     1/passages/          derived from it (tantivy)
@@ -12,6 +12,7 @@ A rebuild writes the next number and puts it in force by replacing the manifest 
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
@@ -21,6 +22,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from qa.errors import IndexFolderError, NoIndexError
+from qa.index.disk import explain
 from qa.index.manifest import Manifest
 from qa.models.encoder import ModelIdentity
 
@@ -50,7 +52,7 @@ class IndexFolder:
         except NotADirectoryError:
             raise IndexFolderError(f"{self.path}: is a file; expected a folder, give another with --index") from None
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise IndexFolderError(f"{file}: can't be read ({error}); build the index again with --rebuild") from error
+            raise explain(file, error, "read") from error
         found.check_format(self.path, FORMAT)
         return found
 
@@ -114,11 +116,28 @@ class IndexFolder:
         except FileExistsError:
             raise IndexFolderError(f"{self.path}: is a file; expected a folder, give another with --index") from None
         except OSError as error:
-            raise IndexFolderError(f"{self.path}: can't be written ({error.strerror}); check the path and its permissions") from error
+            raise explain(self.path, error, "written") from error
         try:
             yield
         finally:
             lock.release()
+
+
+def is_being_written(folder: Path) -> bool:
+    """Tell whether somebody holds the lock of an index folder; it is only looked at, which takes no right to write."""
+    try:
+        held = os.open(folder / ".lock", os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(held, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False  # the file system knows no locks
+    finally:
+        os.close(held)
+    return False
 
 
 def _is_numbered(child: Path) -> bool:

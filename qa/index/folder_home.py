@@ -16,6 +16,7 @@ from pathlib import Path
 
 from qa.errors import IndexFolderError, NoIndexError
 from qa.index.dense import wants_file, write_file
+from qa.index.disk import explain
 from qa.index.folder import FORMAT, IndexFolder
 from qa.index.home import Changing, Facts, Progress
 from qa.index.interface import Index
@@ -76,7 +77,7 @@ class FolderHome(IndexFolder):
         try:
             yield
         except (sqlite3.Error, OSError) as error:
-            raise IndexFolderError(f"{self.path}: can't be written ({error}); free space or check permissions and try again") from error
+            raise explain(self.path, error, "written") from error
 
     def _number_to_write(self, model: ModelIdentity, rebuild: bool) -> int:
         """Return the numbered folder to write: the one in force, or the next for a rebuild or a first build.

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import math
 import shutil
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qa.errors import IndexFolderError
+from qa.index.disk import explain
 from qa.index.interface import Scope
 from qa.index.vectors import Ids
 
@@ -59,22 +60,39 @@ def content_words(text: str) -> list[str]:
 class LexicalIndex:
     """A tantivy index in a folder."""
 
-    def __init__(self, folder: Path) -> None:
-        """Open the folder, or make it; raise IndexFolderError where it holds something else or is damaged."""
+    def __init__(self, folder: Path | None) -> None:
+        """Open the folder, or make it; for None begin in memory. Raises IndexFolderError where the folder can't be used."""
         import tantivy
 
         builder = tantivy.SchemaBuilder()
         builder.add_text_field(_WORDS, tokenizer_name="en_stem", index_option="freq")  # BM25 needs no positions
         for name in (_PASSAGE, _ARTICLE):
             builder.add_integer_field(name, stored=True, indexed=True, fast=True)
-        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
         try:
-            self._index = tantivy.Index(builder.build(), str(folder))
+            if folder:
+                folder.mkdir(parents=True, exist_ok=True)
+            self._index = tantivy.Index(builder.build(), str(folder) if folder else None)
             self._schema = self._index.schema
             self.refresh()
             self.search(["the"], 1)  # a damaged file shows when it is read
         except (ValueError, OSError) as error:
-            raise IndexFolderError(f"{folder}: can't be opened ({error}); build the index again with --rebuild") from error
+            raise explain(folder or Path(), error, "opened") from error
+
+    @classmethod
+    def open_to_read(cls, folder: Path) -> LexicalIndex:
+        """Open a folder in which nothing may be written; raise IndexFolderError where that fails.
+
+        Tantivy wants to make a lock beside whatever it opens. So it gets links to the files, which it holds once they are open.
+        """
+        try:
+            with tempfile.TemporaryDirectory(prefix="whosaid-", ignore_cleanup_errors=True) as scratch:
+                for file in folder.resolve().iterdir():
+                    if not file.name.endswith(".lock"):
+                        Path(scratch, file.name).symlink_to(file)
+                return cls(Path(scratch))
+        except OSError as error:
+            raise explain(folder, error, "read") from error
 
     @classmethod
     def make_anew(cls, folder: Path) -> LexicalIndex:
@@ -123,9 +141,18 @@ class LexicalIndex:
             yield writer
             writer.commit()
             writer.wait_merging_threads()
-        except ValueError as error:  # what tantivy raises for whatever goes wrong on disk
-            raise IndexFolderError(f"the passages can't be written ({error}); free space or check permissions and build again") from error
+            if self._folder:
+                self._show_to_others(self._folder)
+        except (ValueError, OSError) as error:  # the first is what tantivy raises for whatever goes wrong on disk
+            raise explain(self._folder or Path(), error, "written") from error
         self.refresh()
+
+    @staticmethod
+    def _show_to_others(folder: Path) -> None:
+        """Let those read tantivy's lists of files who may read the folder: it makes them for their owner alone."""
+        mode = folder.stat().st_mode & 0o666
+        for name in ("meta.json", ".managed.json"):
+            (folder / name).chmod(mode)
 
     def search(self, words: Sequence[str] | Mapping[str, float], k: int, scope: Scope | None = None) -> list[tuple[int, float]]:
         """Return up to `k` passage ids with their BM25 score for `words` (stems, or stems with their weight), best first.

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from qa.errors import IndexFolderError
+from qa.errors import DiskError, IndexFolderError
 from qa.index.dense import Among, DenseIndex
 from qa.index.folder import IndexFolder
 from qa.index.folder_home import LEXICAL, STORE, derive_anew
@@ -35,15 +36,24 @@ class LocalIndex(Store):
         self._among: WeakKeyDictionary[Scope, Among] = WeakKeyDictionary()
 
     def _open_lexical(self) -> LexicalIndex:
+        """Return tantivy's index, which is made anew where it is damaged or lacks passages: in memory where nothing can be written."""
+        folder = self._home / LEXICAL
+        for way in (LexicalIndex, LexicalIndex.open_to_read):
+            try:
+                lexical = way(folder)
+                if len(lexical) >= self.counts()["passages"]:
+                    return lexical
+            except IndexFolderError:
+                continue
         try:
-            lexical = LexicalIndex(self._home / LEXICAL)
-            if len(lexical) >= self.counts()["passages"]:
-                return lexical
-        except IndexFolderError:
-            pass  # made anew, like one that lacks passages
-        with self._place.locked():
-            derive_anew(self._home)
-        return LexicalIndex(self._home / LEXICAL)
+            with self._place.locked():
+                derive_anew(self._home)
+            return LexicalIndex(folder)
+        except DiskError as error:
+            logging.getLogger(__name__).warning("%s. Its words are indexed in memory, which takes its time at every start", error)
+        lexical = LexicalIndex(None)
+        lexical.add(self.passage_texts())
+        return lexical
 
     @staticmethod
     def _in_order_of_keys(extents: Extents) -> Extents:
@@ -52,7 +62,7 @@ class LocalIndex(Store):
 
     def refreshed(self) -> LocalIndex:
         """Return this state where nothing has changed since, else the newest."""
-        if self._place.manifest() == self._manifest:
+        if self._place.manifest() == self._manifest and not self.is_overtaken():
             newest = Store(self._home / STORE)
             same = newest.generation == self.generation
             newest.close()

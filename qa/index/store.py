@@ -4,6 +4,10 @@ A reader holds one read transaction, so that it sees one state until it asks for
 used twice, which lets the derived indexes hold what is not visible yet, or no longer: whoever reads asks the store.
 An article is written first and shown later, all of a change at once, so that a build that was stopped goes on from
 what it has written. The sentences of an article, and of each of its passages, have numbers in a row.
+
+Reading takes no right to write. A writer leaves SQLite's log and the memory shared beside it (-wal and -shm) in the folder,
+with which those who may only read take part in the locks. Where they are missing and can't be made, and nobody is writing,
+the file is read without locks, together with what the log of a writer that was killed holds.
 """
 
 from __future__ import annotations
@@ -12,8 +16,10 @@ import hashlib
 import json
 import sqlite3
 import threading
+import time
 import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -25,6 +31,8 @@ import numpy.typing as npt
 from qa.attribution.groups import explained_acronyms
 from qa.errors import IndexFolderError
 from qa.index.copies import bands, fingerprint
+from qa.index.disk import explain, is_refusal
+from qa.index.folder import is_being_written
 from qa.index.interface import StoredPassage
 from qa.index.remarks import Remarks
 from qa.index.vectors import Ids, Ranges, VectorFile, ranges_of
@@ -75,6 +83,9 @@ _STATEMENT = (
 )
 _UNREAD = "-"  # stands for the attributor of an article that nobody has taken apart
 ANALYSIS = 1  # raise it when sentences or passages come out differently: every article is then read anew
+_ALONE = "mode=ro&immutable=1"  # how SQLite opens a file by itself, without its log and without locks
+_WITH_THE_LOG = "mode=ro&vfs=unix-none"  # with what is in the log of a writer that was killed, without locks
+_PATIENCE = 10.0  # seconds for which a reader waits for the locks of somebody who is writing
 _PART = 500  # how many numbers one statement lists; SQLite allows at least 999
 
 
@@ -130,27 +141,68 @@ class Store:
         self._path = path
         self._write = write
         self._vectors: VectorFile | None = None
-        where = str(path) if write else f"{path.resolve().as_uri()}?mode=rw"
+        self._seen: tuple[object, ...] | None = None  # the files as they were found, where they are read without locks
         try:
-            self._db = sqlite3.connect(where, uri=not write, isolation_level=None, check_same_thread=False, timeout=60)
+            if write:
+                self._connect("mode=rwc")
+            else:
+                self._connect_to_read()
         except sqlite3.Error as error:
-            raise _damaged(path, error) from error
-        self._closed = weakref.finalize(self, self._db.close)
+            raise explain(path, error, "written" if write else "opened") from error
+        self._let_go = weakref.finalize(self, self._db.close)
+        self._next = int(self._state("next_sentence") or 0)
+        if dimension := self._state("dimension"):
+            self._open_vectors(int(dimension))
+
+    def _connect(self, how: str) -> None:
+        """Connect as the parameters of an SQLite address tell, and begin; raise sqlite3.Error where that fails."""
+        self._db = sqlite3.connect(_address(self._path, how), uri=True, isolation_level=None, check_same_thread=False, timeout=60)
         try:
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=FULL" if write else "PRAGMA query_only=1")
+            if self._write:
+                self._db.execute("PRAGMA journal_mode=WAL")
+            if how == _WITH_THE_LOG:
+                self._db.execute("PRAGMA locking_mode=EXCLUSIVE")  # what is shared otherwise is kept in memory
+            self._db.execute("PRAGMA synchronous=FULL" if self._write else "PRAGMA query_only=1")
             self._db.execute(
                 "PRAGMA cache_size=-163840"
             )  # 160 MB, the places of a million passages: both what is looked up and what is written lies all over the file
-            if write:
+            if self._write:
                 self._db.executescript(_SCHEMA)
-            self._begin("IMMEDIATE" if write else "DEFERRED")
-            self._next = int(self._state("next_sentence") or 0)
-        except sqlite3.Error as error:
-            self.close()
-            raise _damaged(path, error) from error
-        if dimension := self._state("dimension"):
-            self._open_vectors(int(dimension))
+            self._begin("IMMEDIATE" if self._write else "DEFERRED")
+        except sqlite3.Error:
+            self._db.close()
+            raise
+
+    def _connect_to_read(self) -> None:
+        """Connect with locks; without them where they can't be had and nobody is writing. Raises sqlite3.Error where that fails."""
+        until = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                self._connect("mode=ro")
+            except sqlite3.Error as error:
+                if not is_refusal(error):
+                    raise
+                if not is_being_written(self._path.absolute().parent.parent):
+                    break
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.05)  # whoever writes has the locks ready in a moment
+            else:
+                return
+        self._seen = self._files()
+        self._connect(_WITH_THE_LOG if self._log().is_file() else _ALONE)
+
+    def _log(self) -> Path:
+        return self._path.with_name(f"{self._path.name}-wal")
+
+    def _files(self) -> tuple[object, ...]:
+        """Return what tells a file that was written from what it was before."""
+        found = [path.stat() if path.exists() else None for path in (self._path, self._log())]
+        return tuple(stat and (stat.st_ino, stat.st_size, stat.st_mtime_ns) for stat in found)
+
+    def is_overtaken(self) -> bool:
+        """Tell whether somebody has written since this state was opened without locks, so that it can't be relied on any more."""
+        return self._seen is not None and self._seen != self._files()
 
     def _open_vectors(self, dimension: int) -> VectorFile:
         self._vectors = VectorFile(self._path.with_name(VECTORS), dimension, write=self._write)
@@ -165,7 +217,10 @@ class Store:
 
     def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         with self._lock:
-            return self._db.execute(sql, values).fetchall()
+            try:
+                return self._db.execute(sql, values).fetchall()
+            except sqlite3.DatabaseError as error:
+                raise explain(self._path, error, "read") from error
 
     def _rows_in(self, sql: str, numbers: Iterable[int]) -> Iterator[tuple[Any, ...]]:
         """Run `sql`, which ends in "IN (%s)", for any number of numbers."""
@@ -179,9 +234,22 @@ class Store:
     def close(self) -> None:
         """Let go of the file; what was not committed is gone."""
         with self._lock:
-            self._closed()
+            if self._write and self._let_go.alive:
+                self._leave_ready_to_read()
+            self._let_go()
             if self._vectors:
                 self._vectors.close()
+
+    def _leave_ready_to_read(self) -> None:
+        """Bring SQLite's log home, and close so that the last to leave can't remove it: readers may be unable to make it."""
+        with suppress(sqlite3.Error):  # nothing is lost: the log is brought home the next time
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            self._db.execute("PRAGMA busy_timeout=0")
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            with closing(sqlite3.connect(_address(self._path, "mode=ro"), uri=True)) as reader:
+                reader.execute("SELECT count(*) FROM state").fetchone()
+                self._let_go()
 
     def articles(self, keys: Iterable[int] | None = None) -> dict[int, Article]:
         """Return these articles (every one for None) by their keys, without texts."""
@@ -532,8 +600,8 @@ class Store:
         self._db.execute("INSERT INTO state VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, value))
 
 
-def _damaged(path: Path, error: sqlite3.Error) -> IndexFolderError:
-    return IndexFolderError(f"{path}: can't be opened ({error}); build the index again with --rebuild")
+def _address(path: Path, how: str) -> str:
+    return f"{path.resolve().as_uri()}?{how}"
 
 
 def _article(row: tuple[Any, ...]) -> Article:

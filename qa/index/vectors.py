@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qa.errors import IndexFolderError
+from qa.index.disk import explain
 from qa.models.encoder import Vectors
 
 Ids = npt.NDArray[np.int64]
@@ -42,7 +43,7 @@ class VectorFile:
         try:
             self._file = os.open(path, (os.O_RDWR | os.O_CREAT) if write else os.O_RDONLY, 0o666)
         except OSError as error:
-            raise IndexFolderError(f"{path}: can't be opened ({error.strerror}); build the index again with --rebuild") from error
+            raise explain(path, error, "written" if write else "opened") from error
         self._lock = threading.Lock()
         self._map: mmap.mmap | None = None
         self._mapped = np.zeros((0, dimension), np.float16)

@@ -8,7 +8,7 @@ from typing import Any
 
 import gradio as gr
 
-from qa.errors import IndexAwayError
+from qa.errors import IndexFolderError
 from qa.web import explore
 from qa.web.opening import Opening, in_words
 
@@ -63,7 +63,7 @@ def _asker(name: str, function: Callable[..., Any], opening: Opening) -> Callabl
     def ask(asked: object) -> Any:
         try:
             return _NOT_YET if opening.opened is None else function(asked, opening.opened.library)
-        except IndexAwayError as error:
+        except IndexFolderError as error:
             return {"problem": in_words(error)}
 
     ask.__name__ = name

@@ -13,7 +13,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qa.errors import IndexAwayError, NoIndexError, WhosaidError
+from qa.errors import (
+    DiskError,
+    IndexAwayError,
+    IndexFolderError,
+    ModelError,
+    ModelMismatchError,
+    NoIndexError,
+    WhosaidError,
+    WriterError,
+)
 from qa.library import Library, build, load_encoder
 from qa.web.starters import starters
 
@@ -24,13 +33,29 @@ if TYPE_CHECKING:
     from qa.settings import Place
 
 _LOADING = "Loading the model"
-_AWAY = "The search is not available just now, since the index can't be reached. It goes on by itself; ask again in a moment."
+_IN_WORDS: dict[type[WhosaidError], str] = {  # the narrower kinds first
+    IndexAwayError: "The search is not available just now, since the index can't be reached. It goes on by itself; ask again in a moment.",
+    NoIndexError: "There is no index yet; whosaid build makes one.",
+    ModelMismatchError: "The index was made with another model; the terminal says which.",
+    DiskError: "The index {why}. Whoever runs whosaid finds more on the terminal.",
+    IndexFolderError: "The index can't be used just now; the terminal says why.",
+    WriterError: "{error}",
+    ModelError: "A model that this takes can't be loaded; the terminal says which.",
+}
 _TRY_AGAIN = 5.0  # seconds after which a server that couldn't be reached is asked again
 
 
 def in_words(error: WhosaidError) -> str:
-    """Return what went wrong, as people on the page are told it: where an index is kept is not for them to know."""
-    return _AWAY if isinstance(error, IndexAwayError) else str(error)
+    """Return what went wrong, as people on the page and programs are told it.
+
+    Where an index or a model is kept is not for them to know; that is told on the terminal.
+    """
+    for kind, words in _IN_WORDS.items():
+        if isinstance(error, kind):
+            if kind is not IndexAwayError:
+                logging.getLogger(__name__).warning("%s", error)
+            return words.format(error=error, why=error.why if isinstance(error, DiskError) else "")
+    return str(error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +119,7 @@ class Opening:
             self.stage = Stage("Opening the index")
             self.opened = Opened(library, starters(library), self._index, encoder, attributor)
         except WhosaidError as error:
-            self.stage = Stage(problem=str(error))
+            self.stage = Stage(problem=in_words(error))
         except Exception:
             # The thread's last line of defence: the page must not wait for ever on an error nobody foresaw.
             logging.getLogger(__name__).exception("the index could not be opened")
@@ -120,7 +145,10 @@ class Opening:
             return Library.open(self._index, encoder=encoder)
         # To bring an index in line with the corpus takes out what is not there, so one with other articles is left alone.
         if all_from(library, self._corpus):
-            build(self._index, self._corpus, encoder=encoder, attributor=attributor, progress=self._progress)
+            try:
+                build(self._index, self._corpus, encoder=encoder, attributor=attributor, progress=self._progress)
+            except DiskError as error:
+                logging.getLogger(__name__).warning("%s. It is served as it is", error)
             library.refresh()
         return library
 

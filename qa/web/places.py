@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Any, get_args
 from urllib.parse import quote
 
-from qa.errors import IndexAwayError
+from qa.errors import IndexFolderError
 from qa.library import Library
 from qa.types import Article, Citation, Hit, Span, Statement, Voice
 from qa.web.opening import in_words
@@ -95,7 +95,7 @@ def find(link: object, library: Library) -> Place:
         article = library.article(parts[0])
     except KeyError:
         raise PlaceError("This article is no longer in the index.") from None
-    except IndexAwayError as error:
+    except IndexFolderError as error:
         raise PlaceError(in_words(error)) from None
     if len(parts) == 1:
         return Place(link, article)

@@ -47,13 +47,14 @@ _POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
-_HEADERS = (
-    (b"content-security-policy", _POLICY.encode()),
+_ALWAYS = (
     (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
 )
+_HEADERS = ((b"content-security-policy", _POLICY.encode()), (b"referrer-policy", b"no-referrer"), *_ALWAYS)
+# A browser says "Origin: null" with a form of a page without referrers, as with one of another site that hides where it is.
+_AT_THE_LOGIN = ((b"referrer-policy", b"same-origin"), *_ALWAYS)  # its page brings a stricter policy of its own
 _READING = {"GET", "HEAD", "OPTIONS"}
 
 
@@ -73,8 +74,8 @@ class Guard:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 given = message.get("headers", ())
-                stricter = (b"content-security-policy", LOGIN_POLICY.encode()) in given
-                message = {**message, "headers": [*given, *(_HEADERS[1:] if stricter else _HEADERS)]}
+                login = (b"content-security-policy", LOGIN_POLICY.encode()) in given
+                message = {**message, "headers": [*given, *(_AT_THE_LOGIN if login else _HEADERS)]}
             await send(message)
 
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
@@ -90,10 +91,10 @@ def refused(method: str, headers: dict[str, str], path: str = "/") -> tuple[int,
         return None
     if path.startswith(_CALLS) and path.rstrip("/").rpartition("/")[2] not in ENDPOINTS:
         return 404, f"no such endpoint; there are {', '.join(ENDPOINTS)}"
-    origin = headers.get("origin")
-    if origin and urlsplit(origin).netloc != headers.get("host"):
-        return 403, "posts are taken from this page only"
-    if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+    origin, site = headers.get("origin"), headers.get("sec-fetch-site")
+    if origin == "null" and site == "same-origin":
+        origin = None  # a browser that hides even from us where its page is; scripts can't set that header
+    if (origin and urlsplit(origin).netloc != headers.get("host")) or site not in (None, "same-origin", "none"):
         return 403, "posts are taken from this page only"
     length = headers.get("content-length", "")
     if not length.isdecimal():
