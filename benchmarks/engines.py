@@ -8,10 +8,10 @@ Engines that aren't installed are left out; whosaid needs none of them: pip inst
 (`qa.models.processor`), "sentence-transformers" is as it comes, and the others run the exported model, in float32 and without
 padding's cost as far as batches of about one length go.
 
-Two processes hold all engines. One is told to keep to AVX2 by the variables in KEPT, of which ONNX Runtime heeds none, and
-OpenVINO as its build does: their lines of AVX2 may be the processor's as it is, once more. The processes take turns, engine
-after engine, every other round in reverse order. Figures are medians of the processor time of one thread, which other programs
-disturb little.
+Two processes hold all engines. One is told to keep to AVX2 by the variables in KEPT. oneDNN heeds them, in torch ("packed",
+and "linear" in bfloat16) and in OpenVINO; MKL ("linear" and sentence-transformers in float32) and ONNX Runtime don't, so that
+their second line is the first once more. The processes take turns, engine after engine, every other round in reverse order.
+Figures are medians of the processor time of one thread, which other programs disturb little.
 """
 
 from __future__ import annotations
