@@ -19,8 +19,7 @@ import numpy as np
 from common import WINDOW, Plain, alternated, heading, quantile, say, table, word_windows
 from made_up import PASSAGES_OF_AN_ARTICLE, questions, write
 
-import qa.models.encoder
-import qa.models.finetuned
+import qa.models.processor
 from qa.attribution.attributor import TrainedAttributor
 from qa.library import build, load_encoder
 from qa.models.encoder import Vectors
@@ -48,7 +47,7 @@ def main() -> None:
     heading("Building")
     if options.float32:
         print("Our models in float32.\n")
-        qa.models.encoder.has_bfloat16 = qa.models.finetuned.has_bfloat16 = lambda: False  # type: ignore[attr-defined]
+        qa.models.processor.has_bfloat16 = lambda: False
     with tempfile.TemporaryDirectory() as scratch:
         paths = options.paths
         passages = options.articles * PASSAGES_OF_AN_ARTICLE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
@@ -10,9 +11,11 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
+import engines
 import numpy as np
 import numpy.typing as npt
 import pytest
+import torch
 from common import alternated, memory, timed, word_windows
 from made_up import (
     DIMENSION,
@@ -220,6 +223,58 @@ def test_clock_memory_and_windows() -> None:
     held = memory()
     assert 1_000_000 < held.own < held.rss <= held.peak
     assert [len(window.split()) for window in word_windows("word " * 310)] == [150, 150, 10]
+
+
+def test_engines_are_given_different_real_sentences_and_a_question_of_twelve_tokens() -> None:
+    some = engines.texts()
+    assert len(set(some)) == engines.SENTENCES
+    assert len(engines.tokenizer().encode(engines.QUESTION).ids) == 12
+
+
+def test_engines_that_are_not_installed_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engines.importlib.util, "find_spec", lambda name: None if name == "onnxscript" else name)
+    assert not {name.rsplit(" ", 1)[0] for name in engines.installed()} & set(engines.EXPORTED)
+    monkeypatch.setattr(engines.importlib.util, "find_spec", lambda name: None if name == "openvino" else name)
+    assert "ONNX Runtime float32" in engines.installed()
+    assert "OpenVINO float32" not in engines.installed()
+
+
+def test_engines_are_measured_as_they_are_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    def engine(name: str, exported: Path) -> engines.Embed:
+        if name == "no engine":
+            raise RuntimeError("needs another processor\nand more")
+        return make(name, exported)
+
+    make = engines.engine
+    monkeypatch.setattr(engines, "engine", engine)
+    monkeypatch.setattr(engines, "texts", lambda: ["The bus stops at the weir.", "Otters are back on the Wend, say anglers."])
+    monkeypatch.setattr(engines, "installed", lambda: ["linear float32", "no engine", "sentence-transformers float32"])
+    monkeypatch.setattr(torch, "set_num_threads", lambda _: None)
+    monkeypatch.setattr("sys.stdin", io.StringIO("linear float32\n"))
+    engines.worker(tmp_path)
+    found, took = map(json.loads, capsys.readouterr().out.splitlines())
+    assert found.pop("no engine") == "needs another processor"
+    assert all(cosine == pytest.approx(1, abs=1e-4) for cosine in found.values())
+    assert len(took) == 2
+    assert all(seconds > 0 for seconds in took)
+
+
+def test_ratios_of_engines_are_of_speeds_in_the_same_precision_on_the_same_processor() -> None:
+    took = {
+        ("as it is", "linear float32"): [(2.0, 0.02), (9.0, 0.09), (1.0, 0.01)],
+        ("as it is", "packed float32"): [(1.0, 0.04)],
+        ("AVX2", "linear float32"): [(4.0, 0.04)],
+        ("AVX2", "packed float32"): [(4.0, 0.01)],
+    }
+    found = engines.rows(took, dict.fromkeys(took, 1.0))
+    assert [(row[0], row[1], row[2], row[4]) for row in found] == [
+        ("linear float32, as it is", "32", "1.00", "1.00"),
+        ("packed float32, as it is", "64", "2.00", "0.50"),
+        ("linear float32, AVX2", "16", "1.00", "1.00"),
+        ("packed float32, AVX2", "16", "1.00", "4.00"),
+    ]
 
 
 def test_too_few_passages_are_refused_in_one_line() -> None:

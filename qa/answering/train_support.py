@@ -25,7 +25,7 @@ from qa.answering.support import WEIGHTS, Heads, Pair, collated, logits, pair, w
 from qa.answering.train_claims import claims
 from qa.models.bert import BareBert
 from qa.models.finetuned import bundled_model, load_difference
-from qa.models.training import Training
+from qa.models.training import Training, autocast
 from qa.retrieval import reader
 
 SEED = 7
@@ -72,7 +72,7 @@ def batches(items: Sequence[Example], chance: random.Random) -> list[list[Exampl
 def loss_of(model: Any, heads: Heads, batch: Sequence[Example]) -> torch.Tensor:
     """Return the mean of minus the logarithm of the probability given to what is right."""
     ids, mask, kinds, claim = collated([example.pair for example in batch])
-    with torch.autocast("cpu", dtype=torch.bfloat16):
+    with autocast():
         states = model(input_ids=ids, attention_mask=mask, token_type_ids=kinds).last_hidden_state
     right = torch.tensor([float(example.supported) for example in batch])
     return torch.nn.functional.binary_cross_entropy_with_logits(heads(states.float(), claim), right)

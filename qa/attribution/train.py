@@ -26,7 +26,8 @@ import torch
 from qa.attribution.tagger import CONTENT, CUE, SOURCE, WEIGHTS, Heads, Ints, Tokens, attributions, tokenized
 from qa.models.bert import BareBert
 from qa.models.finetuned import bundled_model, load_difference, save_difference
-from qa.models.training import Training
+from qa.models.processor import fastest_type
+from qa.models.training import Training, autocast
 from qa.types import Span
 
 SEED = 7
@@ -177,7 +178,7 @@ def collated(windows: Sequence[tuple[Example, int, int]], variation: Variation, 
 
 def loss_of(model: Any, heads: Heads, batch: Batch) -> torch.Tensor:
     """Return the sum of the three losses: labels, content to cue, cue to source."""
-    with torch.autocast("cpu" if not torch.cuda.is_available() else "cuda", dtype=torch.bfloat16):
+    with autocast("cuda" if torch.cuda.is_available() else "cpu"):
         states = model(input_ids=batch.ids, attention_mask=batch.mask).last_hidden_state
     states = torch.nn.functional.dropout(states.float(), 0.1)
     labels, to_cue, to_source = heads(states, batch.mask)
@@ -307,7 +308,7 @@ def _gold(file: Path) -> list[dict[str, Any]]:
 def _stored_scores(file: Path, gold: Sequence[Mapping[str, Any]], model: Any, tokenizer: Any) -> dict[str, float]:
     heads = Heads(model.config.hidden_size)
     load_difference(file, dict(model.named_parameters()), heads)
-    return scores(gold, model.eval().to(torch.bfloat16), heads.eval(), tokenizer)
+    return scores(gold, model.eval().to(fastest_type()), heads.eval(), tokenizer)
 
 
 def _average(files: Sequence[Path]) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]:

@@ -13,45 +13,43 @@ from typing import Any
 import torch
 from torch.nn.functional import gelu, layer_norm, linear, pad, scaled_dot_product_attention
 
+from qa.models.processor import arranged, arranges, multiplied
 
-class _Dense:
-    """A linear map, with its weights as the processor reads them fastest where torch can arrange them so.
 
-    That operator is what torch's compiler itself uses, which here would have to be run at every start; where it is not
-    there, the plain one gives the same.
-    """
+class _Plain:
+    """A linear map."""
 
     def __init__(self, weight: torch.Tensor, bias: torch.Tensor) -> None:
-        self._bias = bias.detach()
-        self._packed = None
-        arranges = torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_reorder_linear_weight")  # type: ignore[no-untyped-call]
-        if arranges and weight.device.type == "cpu":
-            with torch.inference_mode():
-                self._packed = torch.ops.mkldnn._reorder_linear_weight(weight.detach(), None)
-        self._weight = weight.detach() if self._packed is None else None
+        self._weight, self._bias = weight, bias
 
     def __call__(self, states: torch.Tensor, *, then_gelu: bool = False) -> torch.Tensor:
-        if self._weight is not None:
-            found = linear(states, self._weight, self._bias)
-            return gelu(found) if then_gelu else found
-        name, algorithm = ("gelu", "none") if then_gelu else ("none", "")
-        packed: torch.Tensor = torch.ops.mkldnn._linear_pointwise(states, self._packed, self._bias, name, [], algorithm)
-        return packed
+        found = linear(states, self._weight, self._bias)
+        return gelu(found) if then_gelu else found
+
+
+class _Packed:
+    """A linear map whose weights are kept as the processor reads them fastest."""
+
+    def __init__(self, weight: torch.Tensor, bias: torch.Tensor) -> None:
+        self._weight, self._bias = arranged(weight), bias
+
+    def __call__(self, states: torch.Tensor, *, then_gelu: bool = False) -> torch.Tensor:
+        return multiplied(states, self._weight, self._bias, then_gelu=then_gelu)
 
 
 class _Layer:
     """The weights of one layer."""
 
-    def __init__(self, weights: Mapping[str, torch.Tensor], prefix: str, heads: int, eps: float) -> None:
+    def __init__(self, weights: Mapping[str, torch.Tensor], prefix: str, heads: int, eps: float, dense: type[_Plain | _Packed]) -> None:
         def of(name: str) -> tuple[torch.Tensor, torch.Tensor]:
             return weights[f"{prefix}.{name}.weight"], weights[f"{prefix}.{name}.bias"]
 
         parts = [of(f"attention.self.{name}") for name in ("query", "key", "value")]
         self._heads = heads
-        self._qkv = _Dense(torch.cat([weight for weight, _ in parts]), torch.cat([bias for _, bias in parts]))
-        self._joined = _Dense(*of("attention.output.dense"))
+        self._qkv = dense(torch.cat([weight for weight, _ in parts]), torch.cat([bias for _, bias in parts]))
+        self._joined = dense(*of("attention.output.dense"))
         self._first_norm = *of("attention.output.LayerNorm"), eps
-        self._wide, self._narrow = _Dense(*of("intermediate.dense")), _Dense(*of("output.dense"))
+        self._wide, self._narrow = dense(*of("intermediate.dense")), dense(*of("output.dense"))
         self._last_norm = *of("output.LayerNorm"), eps
 
     def __call__(self, states: torch.Tensor, table: _Table) -> torch.Tensor:
@@ -104,19 +102,25 @@ class _Table:
 class BareBert:
     """A BERT that can only be asked for its states. Safe to share between threads."""
 
-    def __init__(self, weights: Mapping[str, torch.Tensor], heads: int, eps: float) -> None:
-        """Take weights by their names in Transformers, whatever their type and device, with the number of heads and the norms' epsilon."""
+    def __init__(self, weights: Mapping[str, torch.Tensor], heads: int, eps: float, *, packed: bool | None = None) -> None:
+        """Take weights by their names in Transformers, whatever their type and device, with the number of heads and the norms' epsilon.
+
+        `packed` arranges the weights beforehand, or doesn't; None does so where that is known to work.
+        """
         weights = {name: weight.detach() for name, weight in weights.items()}
         self._words, self._kinds = weights["embeddings.word_embeddings.weight"], weights["embeddings.token_type_embeddings.weight"]
         self._places = weights["embeddings.position_embeddings.weight"]
         self._norm = weights["embeddings.LayerNorm.weight"], weights["embeddings.LayerNorm.bias"], eps
+        if packed is None:
+            packed = self._words.device.type == "cpu" and arranges(self._words.dtype)
+        dense = _Packed if packed else _Plain
         numbers = {int(name.split(".")[2]) for name in weights if name.startswith("encoder.layer.")}
-        self._layers = [_Layer(weights, f"encoder.layer.{number}", heads, eps) for number in sorted(numbers)]
+        self._layers = [_Layer(weights, f"encoder.layer.{number}", heads, eps, dense) for number in sorted(numbers)]
 
     @classmethod
-    def of(cls, model: Any) -> BareBert:
+    def of(cls, model: Any, *, packed: bool | None = None) -> BareBert:
         """Take the weights of a Transformers `BertModel`, as they are now."""
-        return cls(dict(model.named_parameters()), model.config.num_attention_heads, model.config.layer_norm_eps)
+        return cls(dict(model.named_parameters()), model.config.num_attention_heads, model.config.layer_norm_eps, packed=packed)
 
     def __call__(self, ids: torch.Tensor, mask: torch.Tensor, kinds: torch.Tensor | None = None) -> torch.Tensor:
         """Return the states of texts, shape (texts, tokens, width), from ids and a mask of 1 for tokens and 0 for padding, (texts, tokens).

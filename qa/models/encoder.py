@@ -23,6 +23,7 @@ import numpy.typing as npt
 
 from qa.errors import ModelError
 from qa.models.bundled import DIMENSION, LONGEST, read_tokenizer, read_weights
+from qa.models.processor import fastest_type
 
 if TYPE_CHECKING:
     import torch
@@ -158,7 +159,7 @@ def _device_and_type() -> tuple[str, torch.dtype]:
     import torch
 
     device = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
-    return device, torch.bfloat16 if device == "cpu" and has_bfloat16() else torch.float32
+    return device, fastest_type() if device == "cpu" else torch.float32
 
 
 class _Bundled:
@@ -253,11 +254,3 @@ def compute_alone() -> None:
     import torch
 
     torch.set_num_threads(1)
-
-
-def has_bfloat16() -> bool:
-    """Tell whether this processor multiplies bfloat16 in hardware (AMX or AVX512-BF16)."""
-    import torch
-
-    capabilities = torch.cpu.get_capabilities()
-    return bool(capabilities.get("amx_bf16") or capabilities.get("avx512_bf16"))

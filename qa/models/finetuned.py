@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from qa.errors import ModelError
 from qa.models.bundled import DIMENSION, read_tokenizer, read_weights
-from qa.models.encoder import BUNDLED, SentenceEncoder, has_bfloat16, model_folder
+from qa.models.encoder import BUNDLED, SentenceEncoder, model_folder
+from qa.models.processor import fastest_type
 
 if TYPE_CHECKING:
     import torch
@@ -48,8 +49,6 @@ def trained_model(weights: Path, make_heads: Callable[[int], _Heads]) -> tuple[B
 
     In bfloat16 where the processor multiplies in it. Raises ModelError where the weights are missing or don't fit.
     """
-    import torch
-
     from qa.models.bert import BareBert
 
     SentenceEncoder(BUNDLED)  # checks the hash
@@ -57,7 +56,7 @@ def trained_model(weights: Path, make_heads: Callable[[int], _Heads]) -> tuple[B
     bundled = read_weights(folder)
     heads = make_heads(DIMENSION)
     load_difference(weights, bundled.weights, heads)
-    dtype = torch.bfloat16 if has_bfloat16() else torch.float32
+    dtype = fastest_type()
     model = BareBert({name: weight.to(dtype) for name, weight in bundled.weights.items()}, bundled.heads, bundled.eps)
     return model, heads.eval(), read_tokenizer(folder)
 

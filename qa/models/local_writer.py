@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from qa.errors import ModelError, WriterError
-from qa.models.encoder import has_bfloat16
+from qa.models.processor import has_bfloat16
 from qa.models.writer import HEARTBEAT, Limits, Message, Stop
 
 MOST_TOKENS = 512  # that are written

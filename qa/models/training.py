@@ -13,10 +13,16 @@ from typing import Any
 import torch
 
 from qa.models.finetuned import bundled_model, load_difference, save_difference
+from qa.models.processor import fastest_type, has_bfloat16
 
 RATE, HEAD_RATE = 1.5e-4, 1e-3
 LEAST_RATE = 0.02  # of the rate, at which the falling ends
 AVERAGE = 0.998  # of the running average of the weights, which is what is kept
+
+
+def autocast(device: str = "cpu") -> torch.autocast:
+    """Let what is learnt be computed in bfloat16, where the processor multiplies in it; without, that takes longer than float32."""
+    return torch.autocast(device, dtype=torch.bfloat16, enabled=device != "cpu" or has_bfloat16())
 
 
 class Training:
@@ -72,7 +78,7 @@ class Training:
         model = bundled_model()[0]
         load_difference(path, dict(model.named_parameters()), heads)
         heads.eval()
-        return model.eval().to(torch.bfloat16)
+        return model.eval().to(fastest_type())
 
     def save(self) -> None:
         """Write a checkpoint in one step."""

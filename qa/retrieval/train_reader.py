@@ -25,7 +25,7 @@ import torch
 
 from qa.models.bert import BareBert
 from qa.models.finetuned import bundled_model
-from qa.models.training import Training
+from qa.models.training import Training, autocast
 from qa.passages import sentences
 from qa.retrieval.reader import LONGEST, WEIGHTS, Heads, collated, pair, scores
 
@@ -164,7 +164,7 @@ def loss_of(model: Any, heads: Heads, batch: Sequence[Example]) -> torch.Tensor:
     """Return minus the mean logarithm of the chance given to the sentences that answer, or to none of them."""
     pairs = [pair(example.question, example.sentences) for example in batch]
     ids, mask, kinds, sentence = collated(pairs)
-    with torch.autocast("cpu", dtype=torch.bfloat16):
+    with autocast():
         states = model(input_ids=ids, attention_mask=mask, token_type_ids=kinds).last_hidden_state
     found = heads(states.float(), sentence).log_softmax(-1)
     wanted = torch.zeros_like(found, dtype=torch.bool)
