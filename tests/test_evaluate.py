@@ -351,7 +351,9 @@ def test_figures_are_those_of_the_shared_scorer(library: Library, tmp_path: Path
         (total,) = [table for table in found.tables if table.kind is None]
         counts = {"answerable", "queries", "tasks", "questions"}
         assert {name: round(figure.value, 4) for name, figure in total.figures} == {
-            name: value for name, value in scored.items() if name not in counts and value is not None  # None: no such rows
+            name: value
+            for name, value in scored.items()
+            if name not in counts and value is not None  # None: no such rows
         }
 
 
