@@ -55,10 +55,9 @@ _NETWORKS = {
     "qa.models.training",
     "qa.attribution.tagger",
     "qa.attribution.train",
-    "qa.retrieval.reader",
-    "qa.retrieval.train_reader",
+    "qa.retrieval.cross_encoder",
+    "qa.query.parser",
     "qa.answering.support",
-    "qa.answering.train_support",
 }
 
 _ON_THE_WEB = {"qa.reading.guard"}  # what stands between us and the network; imported where something is fetched

@@ -1,0 +1,1 @@
+"""The only home of words of a language: dates, names, numbers, tokens."""
