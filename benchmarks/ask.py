@@ -20,7 +20,7 @@ from common import Plain, heading, ms, quantile, say, small_index, table, timed,
 from made_up import questions
 
 from qa.library import Library, load_encoder
-from qa.retrieval.cross_encoder import load_cross_encoder
+from qa.retrieval.reader import load_reader
 from qa.types import Answer
 
 PASSAGES = 1000
@@ -54,7 +54,7 @@ def main() -> None:
             small_index(Path(scratch), options.passages, encoder)
         index = options.index or Path(scratch) / "index"
         asked = told(options.questions) if options.questions else questions(options.count + WARMING, options.passages, rare=False)
-        reader = load_cross_encoder()
+        reader = load_reader()
         # One library for each, since a library remembers the vectors of the questions it was just asked.
         finding, answering = (Library.open(index, encoder=encoder, reader=reader) for _ in range(2))
         windows = [window for article in finding.articles(with_text=True) for window in word_windows(article.text)]

@@ -23,7 +23,7 @@ from milvus_server import lite_server
 
 from qa.index.home import home_of
 from qa.library import Library, add_articles, build, load_encoder, remove
-from qa.retrieval.search import DENSE_SENTENCES
+from qa.retrieval.search import DENSE_CANDIDATES
 from qa.settings import Place, place_of
 from qa.types import Article
 
@@ -84,7 +84,7 @@ def recall(place: Place, passages: int) -> float:
     shares = []
     for vector in encoder.encode(questions(QUESTIONS, passages)):
         best = set(home[np.argsort(-(all_vectors @ vector))[:NEAREST]].tolist())
-        shares.append(len(best.intersection(index.nearest(vector, DENSE_SENTENCES))) / len(best))
+        shares.append(len(best.intersection(index.nearest(vector, DENSE_CANDIDATES))) / len(best))
     index.close()
     return float(np.mean(shares))
 

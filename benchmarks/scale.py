@@ -34,7 +34,7 @@ from qa.index.local import LocalIndex
 from qa.index.store import Store
 from qa.library import Library, add_articles, build, load_encoder, remove
 from qa.models.encoder import Vectors
-from qa.retrieval.search import DENSE_SENTENCES
+from qa.retrieval.search import DENSE_CANDIDATES
 
 SIZES = (10_000, 100_000, 1_000_000)
 NEAREST = 10
@@ -141,7 +141,7 @@ def recall(library: Library, home: Path, vectors: Vectors) -> Row:
     only = index.dense.among(index.ranges([corpus.keys[article.id] for article in rare]))
     inside = [id for id, _ in index.dense.search(vectors[0], 100 * RARE_PASSAGES, only)]
     there = sum(len(library.sentences(article.id)) for article in rare)
-    of_all = [timed(index.dense.search, vector, DENSE_SENTENCES, None) for vector in vectors]
+    of_all = [timed(index.dense.search, vector, DENSE_CANDIDATES, None) for vector in vectors]
     of_few = [timed(index.dense.search, vector, NEAREST, only) for vector in vectors]
     recalled = shared([found for _, found in of_all], exact(index, vectors))
     recalled_rare = shared([found for _, found in of_few], exact(index, vectors, np.array(inside, np.int64)))

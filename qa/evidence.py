@@ -20,7 +20,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from qa.answering.wording import about_written, heading, in_words_of, quoted, with_marks
+from qa.answering.compose import about_written, heading, in_words_of, quoted, with_marks
 from qa.errors import SettingsError
 from qa.rows import citation_row, written_row
 from qa.types import Answer, Article, Citation, Comparison, GroupStance, Question, Written

@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from qa.models.encoder import Encoder
     from qa.models.writer import Limits, Writer
     from qa.reading import Notice
-    from qa.retrieval.corpus import Corpus
-    from qa.retrieval.scoring import Scorer
+    from qa.retrieval.corpus import Corpus, PassageReader
     from qa.settings import Place
     from qa.types import Answer, Article, Check, Comparison, Group, Hit, Link, PartialDate, Question, Span, Statement, Written
 
@@ -351,7 +350,9 @@ class Library:
         self._refreshing = threading.Lock()
 
     @classmethod
-    def open(cls, place: Place, *, model: str | None = None, encoder: Encoder | None = None, reader: str | Scorer | None = None) -> Library:
+    def open(
+        cls, place: Place, *, model: str | None = None, encoder: Encoder | None = None, reader: str | PassageReader | None = None
+    ) -> Library:
         """Open the index at `place`, with the reader that ships or another, by name or made.
 
         Raises NoIndexError, ModelError, ModelMismatchError or IndexFolderError where that fails.
@@ -362,9 +363,9 @@ class Library:
         home_of(place).check()  # the cheap check comes before loading a model
         reader = reader or settings.reader()
         if isinstance(reader, str):
-            from qa.retrieval.cross_encoder import load_cross_encoder
+            from qa.retrieval.reader import load_reader
 
-            reader = load_cross_encoder(reader)
+            reader = load_reader(reader)
         return cls(Corpus.open(place, encoder or load_encoder(model), reader))
 
     def close(self) -> None:
@@ -424,10 +425,14 @@ class Library:
 
     def search(self, question: Question | str, k: int = 10) -> list[Hit]:
         """Return the `k` passages nearest to a question, best first, from the groups and dates that it names."""
-        from qa.answering.answer import search
+        from qa.answering.answer import checked
+        from qa.retrieval.question import understand
+        from qa.retrieval.search import search
         from qa.types import Question
 
-        return search(Question(question) if isinstance(question, str) else question, self._corpus, k)
+        corpus = self._corpus
+        asked = checked(Question(question) if isinstance(question, str) else question)
+        return [candidate.hit for candidate in search(understand(asked, corpus), corpus, k, asked.speakers)]
 
     def compare(self, question: Question | str, *, by_date: bool = False) -> Comparison:
         """Return what each group has on a topic: its best quotes, mentions only, or that nothing was found in its articles.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from qa.answering.wording import with_marks
+from qa.answering.compose import with_marks
 from qa.evaluation.failures import came, missed, wanted
 from qa.evaluation.figures import Figure, Outcome, Report, Table
 from qa.library import GroupEntry, Library

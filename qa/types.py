@@ -12,7 +12,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 Kind = Literal["full", "digest"]
 Origin = Literal[
@@ -23,16 +23,8 @@ FIELDS = ("title", "group", "author", "published", "url", "publication")  # of a
 INFERRED: frozenset[Origin] = frozenset({"web domain", "web address", "byline", "dateline", "text"})  # read out of what isn't a field
 LinkKind = Literal["article", "feed", "sitemap"]
 Voice = Literal["own", "quoted", "reported"]
-Intent = Literal[
-    "who", "what", "speaker", "stance", "fact", "groups", "compare", "change", "catalogue", "summary", "more", "help", "courtesy",
-    "unreadable",
-]  # fmt: skip
-INTENTS: tuple[Intent, ...] = get_args(Intent)
-Side = Literal["none", "for", "against"]  # of a stance that a question asks about
-Order = Literal["none", "newest", "oldest"]  # in which a question wants what was said
-EntityKind = Literal["group", "speaker", "author"]
-SlotKind = Literal["asked", "about", "when"]  # words that name whom is asked, carry the topic, or limit the time of saying
-Read = Literal["publisher", "speaker", "since", "until", "order", "asked", "topic", "carried"]
+Asked = Literal["who", "what", "polar", "compare", "change", "groups", "mentions", "number", "when", "fact"]
+Read = Literal["publisher", "speaker", "since", "until", "asked", "topic", "carried"]
 Verdict = Literal["word for word", "altered", "said by somebody else", "digest only", "not in the corpus"]
 Step = Literal["same", "changed", "missing", "added", "omitted", "aside"]
 Touched = Literal["negation", "number"]
@@ -218,19 +210,6 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Slot:
-    """Words of a question, or of an earlier one: `turn` 0 is the question, 1 the one before it; `span` is a place in that turn.
-
-    `chance` is how likely the least likely of its words is one of such a slot.
-    """
-
-    kind: SlotKind
-    span: Span
-    turn: int = 0
-    chance: float = 1.0
-
-
-@dataclass(frozen=True, slots=True)
 class Reading:
     """One thing that was read from a question: `words` as typed, None where an earlier question or the whole says it.
 
@@ -246,77 +225,32 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class NameLink:
-    """Somebody whom words may name, and how well they do: 0 to 1. A group publishes or speaks, an author writes."""
-
-    kind: EntityKind
-    name: str
-    score: float
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """Words that name somebody, everybody whom they may name (`links`, best first), and who is taken to be meant.
-
-    `publishers` have articles here; `speakers` are quoted or reported, or write. Several where they can't be told apart, none
-    where nobody here goes by these words. `guessed`: the words were read as misspelt.
-    """
-
-    words: str
-    links: tuple[NameLink, ...] = ()
-    publishers: tuple[str, ...] = ()
-    speakers: tuple[str, ...] = ()
-    guessed: bool = False
-
-    @property
-    def known(self) -> bool:
-        """Whether anybody here goes by these words."""
-        return bool(self.publishers or self.speakers)
-
-
-@dataclass(frozen=True, slots=True)
 class Query:
-    """A question as understood.
+    """A question as understood, standing alone.
 
-    `text` is the question as typed, `read` the same with the earlier questions that it leaves something to. `topic` are the
-    words that carry what it is about, carried ones first. `intent` is what is wanted, `intents` how likely each of INTENTS is.
-    `names` are those asked, `told` those of whom the topic tells. Set by hand are `within`, the groups whose articles alone are
-    looked at, and `only`, the speakers. `since` and `until` limit when it was said; `order` tells which come first; `negated`:
-    asked is who does not say it. `unclear` are names of which one of several bodies has to be chosen. `readings` is all this for
-    people.
+    `publishers` are groups asked what they say in their own articles, `speakers` those asked what they are reported to
+    say, `within` the groups whose articles a person set by hand as the only ones to look at. `unknown` are names in the
+    question of which the corpus lacks a word. `unclear` are names that two bodies here go by, of which one has to be
+    chosen; `either` are surnames of several speakers, for all of whom the answer is. `readings` is what was understood.
+    After earlier questions, `own` is the question in its own words, which `text` may add to, and `carried` are topics of
+    earlier questions with the weight that their words have in a search.
     """
 
     text: str
-    read: str
     topic: str
-    intent: Intent
-    intents: tuple[float, ...] = ()
-    names: tuple[Named, ...] = ()
-    told: tuple[Named, ...] = ()
+    asked: Asked
+    publishers: tuple[str, ...] = ()
+    speakers: tuple[str, ...] = ()
     within: tuple[str, ...] = ()
-    only: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
     since: PartialDate | None = None
     until: PartialDate | None = None
-    order: Order = "none"
-    side: Side = "none"
-    negated: bool = False
-    unclear: tuple[Named, ...] = ()
+    unclear: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    either: tuple[tuple[str, tuple[str, ...]], ...] = ()
     readings: tuple[Reading, ...] = ()
-
-    @property
-    def publishers(self) -> tuple[str, ...]:
-        """The groups that are asked and have articles here."""
-        return tuple(dict.fromkeys(name for named in self.names for name in named.publishers))
-
-    @property
-    def speakers(self) -> tuple[str, ...]:
-        """Those who are asked and are heard in others' articles, or write."""
-        return tuple(dict.fromkeys(name for named in self.names for name in named.speakers))
-
-    @property
-    def unknown(self) -> tuple[str, ...]:
-        """The names of those asked whom nobody here goes by."""
-        return tuple(named.words for named in self.names if not named.known)
+    own: str = ""
+    carried: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

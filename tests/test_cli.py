@@ -292,7 +292,7 @@ def test_the_life_of_an_article(run: Run, corpus_folder: Path, tmp_path: Path) -
     run("build", corpus_folder, "--index", index)
     assert "1 added" in run("add", leaflet, "--index", index).stdout
     row = json.loads(run("ask", "Who says that the ford at Holm is closed?", "--json", "--index", index).stdout)
-    assert {(one["article"], one["group"]) for one in row["citations"]} == {("leaflet", None)}
+    assert [(one["article"], one["group"]) for one in row["citations"]] == [("leaflet", None)]
     edited = run("edit", "leaflet", "--group", "City Council", "--published", "2025-04", "--index", index)
     assert "1 changed" in edited.stdout
     assert run("articles", "--group", "Wendford City Council", "--since", "2025", "--index", index).stdout.splitlines() == [

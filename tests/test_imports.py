@@ -55,9 +55,10 @@ _NETWORKS = {
     "qa.models.training",
     "qa.attribution.tagger",
     "qa.attribution.train",
-    "qa.retrieval.cross_encoder",
-    "qa.query.parser",
+    "qa.retrieval.reader",
+    "qa.retrieval.train_reader",
     "qa.answering.support",
+    "qa.answering.train_support",
 }
 
 _ON_THE_WEB = {"qa.reading.guard"}  # what stands between us and the network; imported where something is fetched

@@ -21,7 +21,7 @@ QUESTIONS = [
     "What did Ada Marsh say about warm water?",
     "Who calls for a limit on taking water between May and September?",
 ]
-SILENT = "Who speaks of nuclear power?"
+SILENT = "Who says that the moon is made of cheese?"
 TOPIC = "a limit on taking water"
 SMALLEST = 11  # pixels
 

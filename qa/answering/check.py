@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 
 from qa.answering import report
 from qa.answering.align import Fit, apart_from, differences, measured, touched
-from qa.answering.citations import stands
 from qa.answering.places import MOST_PLACES, Place, few_words, places
+from qa.answering.verify import stands
 from qa.answering.whose import Speech, bare, is_aside, said_by, whose
 from qa.answering.words import readings
 from qa.errors import QuestionError

@@ -15,10 +15,10 @@ import numpy as np
 
 from qa.answering.align import LONG_ROW, LONGEST_GAP, Fit, exact, fit, may_fit
 from qa.answering.words import Reading, Words, telling, words_of
-from qa.index.interface import Scope, StoredPassage
+from qa.index.interface import Scope
 from qa.index.lexical import stems
 from qa.retrieval.corpus import Corpus
-from qa.retrieval.search import near_passages
+from qa.retrieval.search import Candidate, candidates
 from qa.types import Article, Span
 
 FEWEST_TELLING = 3  # words that carry meaning; of a quote with fewer, only the very words count
@@ -59,8 +59,8 @@ def few_words(reading: Reading) -> bool:
 
 def places(quote: str, ways: Sequence[Reading], corpus: Corpus) -> list[Place]:
     """Return up to MOST_PLACES places where a quote stands, read in any of these ways; those with its very words first."""
-    near = near_passages(quote, corpus, _PASSAGES)
-    keys = list(dict.fromkeys([passage.article for passage in near] + _holding(quote, corpus)))[:_ARTICLES]
+    near = candidates(quote, corpus, None, most=_PASSAGES)
+    keys = list(dict.fromkeys([candidate.article_key for candidate in near] + _holding(quote, corpus)))[:_ARTICLES]
     texts = _Texts(corpus)
     found = list(islice((place for key in keys for place in _exact(key, ways, texts)), MOST_PLACES))
     if few_words(ways[0]):
@@ -110,14 +110,14 @@ def _exact(key: int, ways: Sequence[Reading], texts: _Texts) -> list[Place]:
     return sorted(kept, key=lambda place: place.span)
 
 
-def _regions(near: Iterable[StoredPassage], way: Reading, texts: _Texts) -> Iterator[tuple[int, range]]:
+def _regions(near: Iterable[Candidate], way: Reading, texts: _Texts) -> Iterator[tuple[int, range]]:
     """Yield the parts of articles to look at, as words: passages with what stands beside them, for a quote may cross their ends."""
     beside = len(way.words.keys) + _BESIDE + (LONGEST_GAP if way.gaps else 0)
     parts: dict[int, list[range]] = defaultdict(list)
-    for passage in near:
-        starts, span = texts[passage.article][1].starts, passage.span
+    for candidate in near:
+        starts, span = texts[candidate.article_key][1].starts, candidate.hit.passage.span
         first, last = bisect_left(starts, span.start), bisect_left(starts, span.end)
-        parts[passage.article].append(range(max(0, first - beside), min(len(starts), last + beside)))
+        parts[candidate.article_key].append(range(max(0, first - beside), min(len(starts), last + beside)))
     for key, listed in parts.items():
         for part in _merged(listed):
             yield key, part

@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from qa.answering.wording import UNKNOWN_GROUP, speaker
+from qa.answering.compose import UNKNOWN_GROUP, speaker
 from qa.models.writer import Message
 from qa.types import Citation
 

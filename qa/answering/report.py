@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from qa.answering import wording
+from qa.answering import compose
 from qa.types import Check, Citation, Difference, Finding, Verdict
 
 _WORDS_SHOWN = 8  # at each end of a row of same words; the middle of a longer one is left out
@@ -39,12 +39,12 @@ def who(citation: Citation) -> str:
     """Return who says the words, in whose article and when; where the text names nobody, that."""
     if citation.speaker is None and citation.voice != "own" and not citation.digest:
         return f"Somebody not named, {'quoted by' if citation.voice == 'quoted' else 'as reported by'} {_whose_article(citation)}"
-    return wording.heading(citation)
+    return compose.heading(citation)
 
 
 def _whose_article(citation: Citation) -> str:
     date = citation.article.published
-    return f"{citation.group or wording.UNKNOWN_GROUP} ({date.in_words() if date else 'date unknown'})"
+    return f"{citation.group or compose.UNKNOWN_GROUP} ({date.in_words() if date else 'date unknown'})"
 
 
 def _lead(speaker: str | None, verdict: Verdict, findings: Sequence[Finding], looked: Looked) -> str:
@@ -77,7 +77,7 @@ def _lines(finding: Finding) -> Iterator[str]:
     citation = finding.citation
     how = "word for word" if finding.exact else f"altered, {finding.similarity:.0%} the same"
     yield f"[{citation.number}] {who(citation)}: {how}"
-    yield f"  {wording.quoted(citation)}"
+    yield f"  {compose.quoted(citation)}"
     yield f"  {_place(citation)}"
     yield from (f"  {line}" for line in same_but_for(finding))
     if any(difference.kind != "same" for difference in finding.differences):
@@ -100,7 +100,7 @@ def touching(finding: Finding) -> Iterator[str]:
 def remarks(finding: Finding) -> Iterator[str]:
     """Yield, line by line, what else there is to know about who says the words, and where they are cut from."""
     citation = finding.citation
-    publisher = citation.group or wording.UNKNOWN_GROUP
+    publisher = citation.group or compose.UNKNOWN_GROUP
     if citation.digest:
         yield "These words are our own summary; they are no quote of anybody's."
     elif citation.voice == "reported":

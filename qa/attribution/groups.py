@@ -10,7 +10,6 @@ import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from functools import cached_property
 from pathlib import Path
 
 from qa.errors import SettingsError
@@ -113,18 +112,6 @@ class Registry:
         merged_away = self.groups.pop(name, None) if name != meant else None
         self.groups.setdefault(meant, replace(merged_away, name=meant) if merged_away else Group(meant))
         self._told[_key(name)] = self._told[_key(meant)] = meant
-
-    def short_names(self, group: str) -> tuple[str, ...]:
-        """Return the names that were worked out for a group: without its section or bracket, its initials, explained acronyms."""
-        return self._short_names.get(group, ())
-
-    @cached_property
-    def _short_names(self) -> dict[str, tuple[str, ...]]:
-        found: dict[str, list[str]] = defaultdict(list)
-        for name, owners in self._worked_out.items():
-            for owner in owners:
-                found[owner].append(name)
-        return {owner: tuple(names) for owner, names in found.items()}
 
     def canonical(self, name: str) -> str:
         """Return the canonical name of the group that goes by `name`, or `name` itself where nobody does."""

@@ -128,7 +128,7 @@ def ask(
 
 def _as_it_comes(library: Library, answer: Answer, writer: Writer) -> Answer:
     """Print each sentence that a language model writes as soon as it has passed the checks; return the answer with them."""
-    from qa.answering.wording import about_written, in_words_of, with_marks
+    from qa.answering.compose import about_written, in_words_of, with_marks
 
     printed, worded = 0, answer
     for worded in library.write(answer, writer):

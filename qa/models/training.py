@@ -28,24 +28,16 @@ def autocast(device: str = "cpu") -> torch.autocast:
 class Training:
     """A model and its heads on their way: one step for each loss, over `steps` steps, gone on with from `checkpoint` where there is one."""
 
-    def __init__(
-        self, model: Any, heads: torch.nn.Module, steps: int, warm_up: int, checkpoint: Path, seed: int, *,
-        start: Path | None = None, rates: tuple[float, float] = (RATE, HEAD_RATE),
-    ) -> None:  # fmt: skip
-        """Take a model that holds the bundled weights; its embeddings are left as they are.
-
-        `start` is a stored difference to start from, with heads that fit; `rates` are of the model and of its heads.
-        """
+    def __init__(self, model: Any, heads: torch.nn.Module, steps: int, warm_up: int, checkpoint: Path, seed: int) -> None:
+        """Take a model that holds the bundled weights; its embeddings are left as they are."""
         self.steps, self.step = steps, 0
         self.notes: dict[str, float] = {}  # whatever else is to be remembered with a checkpoint
         self._model, self._heads, self._checkpoint = model, heads, checkpoint
         self._base = {name: weight.detach().clone() for name, weight in model.named_parameters()}
-        if start:
-            load_difference(start, dict(model.named_parameters()), heads)
         model.embeddings.requires_grad_(requires_grad=False)
         trained = [weight for weight in model.parameters() if weight.requires_grad]
         self._weights = [*trained, *heads.parameters()]
-        groups = [{"params": trained, "lr": rates[0]}, {"params": heads.parameters(), "lr": rates[1]}]
+        groups = [{"params": trained, "lr": RATE}, {"params": heads.parameters(), "lr": HEAD_RATE}]
         self._optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
 
         def rate(step: int) -> float:

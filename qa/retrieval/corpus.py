@@ -7,42 +7,41 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 
 from qa.attribution.groups import Registry, canonical_names, canonical_statement
 from qa.index.home import home_of
-from qa.index.interface import Index, Scope, StoredPassage
-from qa.index.lexical import STOP_WORDS, content_words, stems
+from qa.index.interface import Index, Scope
+from qa.index.lexical import content_words
 from qa.index.vectors import Ids
 from qa.models.encoder import Encoder, Vectors
-from qa.retrieval.scoring import Scorer
+from qa.retrieval.dates import Titles
 from qa.settings import Place
 from qa.types import Article, PartialDate, Span, Statement
 
 _WHOLE = Span(0, sys.maxsize)
 _ARTICLES_KEPT = 2_000  # whose statements are remembered
-_PASSAGES_KEPT = 5_000  # whose sentences are remembered: some 10 MB
 _SCOPES_KEPT = 32  # a scope and what an index makes of it may take some megabytes
 _VECTORS_KEPT = 64  # a question is looked at from several sides, each of which needs its vector
 
 
-@dataclass(frozen=True, slots=True)
-class PassageSentences:
-    """The sentences of a passage: each with its white space made plain, and how often it has each stem that carries meaning."""
+class PassageReader(Protocol):
+    """Anything that tells which sentences of a passage answer a question."""
 
-    texts: tuple[str, ...]
-    counts: tuple[Mapping[str, int], ...]
+    def read(self, question: str, passages: Sequence[Sequence[str]]) -> list[Vectors]:
+        """Return, for each passage (its sentences), the scores of none and of each sentence read."""
 
 
 class Corpus:
     """Articles, indexes and names of one state. `refreshed` returns the next state when there is one."""
 
-    def __init__(self, index: Index, encoder: Encoder, reader: Scorer | None = None) -> None:
+    def __init__(self, index: Index, encoder: Encoder, reader: PassageReader | None = None) -> None:
         """Read this index, which was made with this encoder, with the reader that ships unless another is given."""
         self.index = index
         self.encoder = encoder
@@ -50,12 +49,11 @@ class Corpus:
         self._texts: dict[int, str] = {}
         self._vectors: dict[str, Vectors] = {}
         self._statements: dict[int, tuple[Statement, ...]] = {}
-        self._sentences: dict[int, PassageSentences] = {}
         self._scopes: dict[tuple[object, ...], Scope] = {}
         self._lock = threading.Lock()
 
     @classmethod
-    def open(cls, place: Place, encoder: Encoder, reader: Scorer | None = None) -> Corpus:
+    def open(cls, place: Place, encoder: Encoder, reader: PassageReader | None = None) -> Corpus:
         """Open an index; raise NoIndexError, ModelMismatchError or IndexFolderError where that can't be done."""
         return cls(home_of(place).opened(encoder.identity), encoder, reader)
 
@@ -69,13 +67,13 @@ class Corpus:
         self.index.close()
 
     @cached_property
-    def reader(self) -> Scorer:
-        """The cross-encoder that reads a question with a candidate."""
+    def reader(self) -> PassageReader:
+        """What tells which sentences answer."""
         if self._told_reader:
             return self._told_reader
-        from qa.retrieval.cross_encoder import load_cross_encoder  # imports torch
+        from qa.retrieval.reader import load_reader
 
-        return load_cross_encoder()
+        return load_reader()
 
     def vectors(self, texts: Sequence[str]) -> Vectors:
         """Return one unit vector for each text of a question, shape (len(texts), dimension); those just asked for are remembered."""
@@ -125,20 +123,6 @@ class Corpus:
                     self._texts.clear()
                 self._texts[key] = self.index.text(key)
             return replace(self.articles[key], text=self._texts[key])
-
-    def sentences_of(self, passage: StoredPassage) -> PassageSentences:
-        """Return the sentences of a passage, read once."""
-        with self._lock:
-            known = self._sentences.get(passage.id)
-        if known is None:
-            text = self.with_text(passage.article).text
-            texts = tuple(" ".join(span.of(text).split()) for span in passage.sentences)
-            known = PassageSentences(texts, tuple(Counter(word for word in stems(one) if word not in STOP_WORDS) for one in texts))
-            with self._lock:
-                if len(self._sentences) > _PASSAGES_KEPT:
-                    self._sentences.clear()
-                self._sentences[passage.id] = known
-        return known
 
     @cached_property
     def by_group(self) -> dict[str | None, list[int]]:
@@ -253,6 +237,11 @@ class Corpus:
     def _age(self, key: int) -> tuple[bool, int, int]:
         published = self.articles[key].published
         return published is None, published.first.toordinal() if published else 0, key
+
+    @cached_property
+    def titles(self) -> Titles:
+        """The words of titles, by which an event is dated."""
+        return Titles(self.articles.values())
 
     # ---- names
 

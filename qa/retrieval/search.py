@@ -1,183 +1,202 @@
-"""Finds sentences: BM25 over windows and cosine over sentences, brought into one pool that every answer, search and comparison shares.
+"""Finds passages: BM25 over windows and cosine over sentences, fused by score, with a fair share for each group.
 
-The question is looked for in its own words, with the turns before it, and by its topic alone; each body that is asked gets
-a search of its own in its articles, so that a small one isn't crowded out. Filters are applied inside the searches, never to
-their results. What of this tells an answer is for the ranker to have learnt; here each signal is only measured.
+The lexical half looks at whole windows, the dense half at single sentences; a window counts as its best sentence. The
+question is searched as a whole and in its parts, each among the articles of whoever it names. Filters are applied inside
+both searches, never to their results. Weights were measured; the README has the figures.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 import numpy.typing as npt
 
-from qa.index.interface import Scope, StoredPassage
+from qa.index.interface import Scope, StoredPassage, StoredSentence
 from qa.index.lexical import content_words
+from qa.index.vectors import products
 from qa.models.encoder import Vectors
 from qa.retrieval.corpus import Corpus
-from qa.types import Article, Span, Statement
+from qa.retrieval.dates import expressions
+from qa.retrieval.followup import own_words
+from qa.retrieval.parts import parts_of
+from qa.types import Hit, Passage, Query
 
-LEXICAL_PASSAGES, DENSE_SENTENCES = 60, 80  # that each wording of the question brings
-OF_A_BODY = 30  # passages and sentences that the search of one asked body brings
-MOST_PASSAGES = 80  # whose sentences are looked at
-PART = 0.35  # of a sentence, beside who says it and how, that has to be somebody's speech for the sentence to be theirs
-_K1, _B = 1.2, 0.75  # of BM25 (Robertson and Zaragoza, 2009), at its usual values
-_RANK = 60  # the constant of reciprocal rank fusion (Cormack, Clarke and Büttcher, 2009)
-
-
-@dataclass(frozen=True, slots=True)
-class Wording:
-    """What is looked for: the question in its own words, with what came before it, and its topic alone."""
-
-    own: str
-    whole: str
-    topic: str
-
-    @property
-    def texts(self) -> tuple[str, str, str]:
-        """All three; where one is empty, the question stands for it."""
-        return self.own, self.whole or self.own, self.topic or self.own
+LEXICAL_CANDIDATES = 150
+DENSE_CANDIDATES = 200
+LEXICAL_OF_PART, DENSE_OF_PART = 50, 100
+DENSE_WEIGHT = 0.6  # of the best sentence's cosine against BM25, both scaled to at most 1
+PART_WEIGHT = 0.6  # of the part that likes a passage best, against the whole question
+NAMED = 0.4  # added for a passage by a group that is named as the source
+SAME_DAY = 0.3  # added for a passage of an article from a day that the question names
+SAME_ARTICLE = 0.1  # taken off a passage for each better one of the same article
+SAME_GROUP = 0.05  # and for each better one of the same group, where several groups are asked or none is
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A sentence that search found, with its neighbours and what an article's statements tell of who says it."""
+    """A passage with its sentences."""
 
-    key: int
-    passage: StoredPassage
-    at: int
-    span: Span
-    text: str
-    before: str
-    after: str
-    statement: Statement | None  # somebody else's speech that makes up the sentence
+    hit: Hit
+    article_key: int
+    sentences: tuple[StoredSentence, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Pool:
-    """The candidates of one question, each with a row of `signals`, shape (candidates, SIGNALS), as `SIGNALS` names them."""
+class _Found:
+    """What one search brought: passages by their BM25 score, and those that hold the nearest sentences."""
 
-    candidates: tuple[Candidate, ...]
-    signals: Vectors
-    corpus: Corpus = field(repr=False)
-
-    def article(self, number: int) -> Article:
-        """Return the article of a candidate, without its text."""
-        return self.corpus.articles[self.candidates[number].key]
+    lexical: dict[int, float]
+    nearest: list[int]
+    vector: Vectors
 
 
-SIGNALS = (
-    "cosine_own", "cosine_whole", "cosine_topic", "cosine_before", "cosine_after",
-    "bm25_own", "bm25_whole", "bm25_topic",
-    "share_own", "share_topic", "share_near", "share_title", "share_passage",
-    "rank_cosine", "rank_bm25", "behind_cosine", "behind_bm25",
-)  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class _Pool:
+    """All passages that any search brought, in order of their numbers; `vectors` has a row for each of their sentences."""
+
+    passages: list[StoredPassage]
+    starts: list[int]
+    vectors: Vectors
+
+    @property
+    def article_keys(self) -> list[int]:
+        """The key of each passage's article."""
+        return [passage.article for passage in self.passages]
+
+    def cosines(self, vector: Vectors) -> Vectors:
+        """Return the cosine of each passage's best sentence, shape (passages,)."""
+        best: Vectors = np.maximum.reduceat(products(self.vectors, vector), self.starts)
+        return best
 
 
-def find(wording: Wording, bodies: Sequence[str], corpus: Corpus, scope: Scope | None, most: int = MOST_PASSAGES) -> Pool:
-    """Return the sentences of these articles that may answer; `bodies` are groups that are asked and get searches of their own."""
-    texts = wording.texts
-    vectors = corpus.vectors(texts)
-    words = [content_words(text) for text in texts]
-    ranks: dict[int, float] = defaultdict(float)
-    for stems_asked, vector in {tuple(w): (w, v) for w, v in zip(words, vectors, strict=True)}.values():
-        _look(ranks, stems_asked, vector, corpus, scope, (LEXICAL_PASSAGES, DENSE_SENTENCES))
-    for body in bodies:
-        inside = corpus.by((body,), scope)
-        if inside is not scope:
-            _look(ranks, words[2], vectors[2], corpus, inside, (OF_A_BODY, OF_A_BODY))
-    best = sorted(ranks, key=lambda passage: (-ranks[passage], passage))[:most]
-    passages = [passage for passage in corpus.index.passages(best) if passage.article in corpus.articles]
-    return _pool(passages, words, vectors, corpus)
+def search(query: Query, corpus: Corpus, k: int, told_speakers: Sequence[str] = ()) -> list[Candidate]:
+    """Return up to `k` passages, best first, from the articles that the query's filters allow.
+
+    Groups that the question names come first and don't shut out others; a person's own filters do. `told_speakers` are
+    those set by hand; a name in the words doesn't narrow the search, since attribution finds fewer speakers than there are.
+    """
+    if not query.text.strip():
+        return []
+    scope = corpus.among(query.within, query.since, query.until)
+    if told_speakers:
+        scope = corpus.spoken(told_speakers, scope)
+    text = query.own or query.text
+    parts = parts_of(text, query.publishers, corpus.registry)
+    vectors = corpus.vectors([text, *(part.text for part in parts), *(topic for topic, _ in query.carried)])
+    towards = vectors[len(parts) + 1 :]
+    whole = _drawn(vectors[0], towards, query.carried)
+    found = [_look(_weighted(text, query.carried), whole, corpus, scope, LEXICAL_CANDIDATES, DENSE_CANDIDATES)]
+    inside = [corpus.by(part.sources, scope) for part in parts]
+    for part, vector, its in zip(parts, vectors[1:], inside, strict=False):
+        words = _weighted(part.text, query.carried)
+        found.append(_look(words, _drawn(vector, towards, query.carried), corpus, its, LEXICAL_OF_PART, DENSE_OF_PART))
+    pool = _pooled(found, corpus)
+    if pool is None:
+        return []
+    scores = _scores(pool, found[0])
+    if parts:
+        of_parts = [_scores(pool, one) * _allowed(pool, its) for one, its in zip(found[1:], inside, strict=True)]
+        scores = scores + PART_WEIGHT / (1 + DENSE_WEIGHT) * np.max(of_parts, axis=0)
+        named = {group for part in parts for group in part.sources}
+        scores = scores + NAMED * np.array([corpus.articles[key].group in named for key in pool.article_keys], np.float32)
+    if days := {dated.since for dated in expressions(text, None) if dated.since == dated.until and dated.since and dated.since.day}:
+        scores = scores + SAME_DAY * np.array([corpus.articles[key].published in days for key in pool.article_keys], np.float32)
+    picked = _fair(scores, [(key, corpus.articles[key].group) for key in pool.article_keys], k)
+    return _candidates(pool, scores, picked, corpus)
 
 
-def near_passages(text: str, corpus: Corpus, most: int) -> list[StoredPassage]:
-    """Return up to `most` passages nearest to a text, best first."""
-    ranks: dict[int, float] = defaultdict(float)
-    _look(ranks, content_words(text), corpus.vectors([text])[0], corpus, None, (2 * most, 2 * most))
-    order = sorted(ranks, key=lambda passage: (-ranks[passage], passage))[:most]
-    found = {passage.id: passage for passage in corpus.index.passages(order) if passage.article in corpus.articles}
-    return [found[id] for id in order if id in found]
+def candidates(text: str, corpus: Corpus, scope: Scope | None, speakers: Sequence[str] = (), most: int | None = None) -> list[Candidate]:
+    """Return the passages that either half finds for `text`, with their fused score, best first, at most `most`.
+
+    Looked for in these articles only (None: in all) and, where `speakers` are given, where one of them speaks.
+    """
+    if speakers:
+        scope = corpus.spoken(speakers, scope)
+    found = _look(_weighted(text), corpus.vectors([text])[0], corpus, scope, LEXICAL_CANDIDATES, DENSE_CANDIDATES)
+    pool = _pooled([found], corpus)
+    if pool is None:
+        return []
+    scores = _scores(pool, found)
+    return _candidates(pool, scores, np.argsort(-scores, kind="stable")[:most].tolist(), corpus)
 
 
-def _look(
-    ranks: dict[int, float], words: Sequence[str], vector: Vectors, corpus: Corpus, scope: Scope | None, most: tuple[int, int]
-) -> None:
-    """Add to each passage's reciprocal ranks those of one wording."""
-    for rank, (passage, _) in enumerate(corpus.index.matching(dict.fromkeys(words, 1.0), most[0], scope)):
-        ranks[passage] += 1 / (_RANK + rank)
-    for rank, passage in enumerate(dict.fromkeys(corpus.index.nearest(vector, most[1], scope))):
-        ranks[passage] += 1 / (_RANK + rank)
+def _look(words: Mapping[str, float], vector: Vectors, corpus: Corpus, scope: Scope | None, lexical: int, dense: int) -> _Found:
+    return _Found(dict(corpus.index.matching(words, lexical, scope)), corpus.index.nearest(vector, dense, scope), vector)
 
 
-def _pool(passages: Sequence[StoredPassage], words: Sequence[Sequence[str]], vectors: Vectors, corpus: Corpus) -> Pool:
-    candidates: list[Candidate] = []
-    counts: list[Mapping[str, int]] = []
-    of_passage: list[int] = []
-    for number, passage in enumerate(passages):
-        inside = corpus.sentences_of(passage)
-        said = corpus.speech(passage.article)
-        for at, (span, text) in enumerate(zip(passage.sentences, inside.texts, strict=True)):
-            before, after = inside.texts[at - 1] if at else "", inside.texts[at + 1] if at + 1 < len(inside.texts) else ""
-            candidates.append(Candidate(passage.article, passage, at, span, text, before, after, speech_in(span, said)))
-            of_passage.append(number)
-        counts += inside.counts
-    if not candidates:
-        return Pool((), np.zeros((0, len(SIGNALS)), np.float32), corpus)
-    cosines = corpus.index.vectors_of(passages) @ vectors.T
-    places = np.array(of_passage)
-    first, last = np.r_[True, places[1:] != places[:-1]], np.r_[places[1:] != places[:-1], True]
-    rarity = {word: corpus.index.rarity(word) for listed in words for word in listed}
-    lengths = np.array([sum(one.values()) for one in counts], np.float32)
-    bm25 = np.stack([_bm25(listed, counts, lengths, rarity) for listed in words], 1)
-    there = {word: np.array([word in one for one in counts]) for word in rarity}
-    near = {word: has | np.where(first, False, np.roll(has, 1)) | np.where(last, False, np.roll(has, -1)) for word, has in there.items()}
-    around = {word: np.bincount(places, has, len(passages))[places] > 0 for word, has in there.items()}
-    keys = [candidate.key for candidate in candidates]
-    titles = {key: set(content_words(corpus.articles[key].title or "")) for key in set(keys)}
-    titled = {word: np.array([word in titles[key] for key in keys]) for word in words[1]}
-    signals = [
-        *cosines.T, np.where(first, 0.0, np.roll(cosines[:, 0], 1)), np.where(last, 0.0, np.roll(cosines[:, 0], -1)), *bm25.T,
-        _share(words[0], there, rarity), _share(words[2], there, rarity), _share(words[1], near, rarity),
-        _share(words[1], titled, rarity), _share(words[1], around, rarity),
-        _RANK / (_RANK + _rank(cosines[:, 1])), _RANK / (_RANK + _rank(bm25[:, 1])),
-        cosines[:, 1] - cosines[:, 1].max(), bm25[:, 1] - bm25[:, 1].max(),
-    ]  # fmt: skip
-    shaped = [np.broadcast_to(np.asarray(signal, np.float32), (len(candidates),)) for signal in signals]
-    return Pool(tuple(candidates), np.stack(shaped, 1), corpus)
+def _weighted(text: str, carried: Sequence[tuple[str, float]] = ()) -> dict[str, float]:
+    """Return the stems to look for with their weights: 1 for those of the text, else that of the nearest topic having it."""
+    weights = {word: weight for topic, weight in reversed(carried) for word in own_words(topic)}
+    return weights | dict.fromkeys(content_words(text), 1.0)
 
 
-def _bm25(asked: Sequence[str], counts: Sequence[Mapping[str, int]], lengths: Vectors, rarity: Mapping[str, float]) -> Vectors:
-    """Return BM25 of each sentence for the words asked, over what all of them together may bring; 0 to about 1."""
-    scores = np.zeros(len(counts), np.float32)
-    norm = _K1 * (1 - _B + _B * lengths / max(float(lengths.mean()), 1.0))
-    for word in asked:
-        often = np.array([one.get(word, 0) for one in counts], np.float32)
-        scores += rarity[word] * often * (_K1 + 1) / (often + norm)
-    return scores / max(sum(rarity[word] for word in asked), 1.0)
+def _drawn(vector: Vectors, towards: Vectors, carried: Sequence[tuple[str, float]]) -> Vectors:
+    """Return a unit vector, drawn towards those of the carried topics by their weights."""
+    if not carried:
+        return vector
+    total = vector + np.asarray([weight for _, weight in carried], np.float32) @ towards
+    return np.asarray(total / max(float(np.linalg.norm(total)), 1e-6), np.float32)
 
 
-def _share(asked: Sequence[str], there: Mapping[str, npt.NDArray[np.bool_]], rarity: Mapping[str, float]) -> Vectors:
-    """Return the share of the words asked, weighted by rarity, that each sentence has: 0 to 1."""
-    total = sum(rarity[word] for word in asked)
-    if not total:
-        return np.zeros(1, np.float32)
-    return np.asarray(sum(rarity[word] * there[word] for word in asked) / total, np.float32)
+def _pooled(found: Sequence[_Found], corpus: Corpus) -> _Pool | None:
+    """Bring together what several searches found; None where that is nothing."""
+    wanted = {passage for one in found for passage in (*one.lexical, *one.nearest)}
+    passages = [passage for passage in corpus.index.passages(wanted) if passage.article in corpus.articles]
+    if not passages:
+        return None
+    lengths = [passage.end - passage.first for passage in passages]
+    return _Pool(passages, [0, *accumulate(lengths[:-1])], corpus.index.vectors_of(passages))
 
 
-def _rank(scores: Vectors) -> Vectors:
-    return np.argsort(np.argsort(-scores, kind="stable"), kind="stable").astype(np.float32)
+def _scores(pool: _Pool, found: _Found) -> Vectors:
+    """Return BM25 and the best sentence's cosine, each scaled to at most 1, added up for each passage of the pool."""
+    lexical = np.array([found.lexical.get(passage.id, 0.0) for passage in pool.passages], np.float32)
+    cosines = pool.cosines(found.vector)
+    scores = lexical / (lexical.max() or 1.0) + DENSE_WEIGHT * np.maximum(0.0, cosines) / max(float(cosines.max()), 1e-6)
+    return np.asarray(scores, np.float32)
 
 
-def speech_in(sentence: Span, statements: Iterable[Statement]) -> Statement | None:
-    """Return the speech that makes up most of a sentence, and PART of it at least; None where the article speaks itself."""
-    best, most = None, PART
-    for statement in statements:
-        shared = sum(max(0, min(span.end, sentence.end) - max(span.start, sentence.start)) for span in statement.content)
-        part = shared / max(sentence.end - sentence.start, 1)
-        if part >= most:
-            best, most = statement, part
-    return best
+def _allowed(pool: _Pool, scope: Scope | None) -> Vectors:
+    return np.array([scope is None or key in scope for key in pool.article_keys], np.float32)
+
+
+def _fair(scores: Vectors, homes: Sequence[tuple[int, str | None]], k: int) -> list[int]:
+    """Pick `k` one by one, each time the best after taking off a share for what its article and group already have.
+
+    Maximal marginal relevance (Carbonell and Goldstein, 1998) with "same article" and "same group" as similarity.
+    """
+    order = np.argsort(-scores, kind="stable")[: max(20 * k, 200)]
+    articles, groups = (_numbered([homes[at][part] for at in order]) for part in (0, 1))
+    several = SAME_GROUP if groups.max(initial=0) else 0.0
+    left = scores[order].astype(np.float64)
+    picked: list[int] = []
+    for _ in range(min(k, len(order))):
+        best = int(left.argmax())
+        picked.append(int(order[best]))
+        left -= SAME_ARTICLE * (articles == articles[best]) + several * (groups == groups[best])
+        left[best] = -np.inf
+    return picked
+
+
+def _numbered(values: Sequence[Hashable]) -> npt.NDArray[np.int64]:
+    """Return a number for each value, the same for the same, from 0 on."""
+    numbers: dict[Hashable, int] = {}
+    return np.array([numbers.setdefault(value, len(numbers)) for value in values], np.int64)
+
+
+def _candidates(pool: _Pool, scores: Vectors, picked: Sequence[int], corpus: Corpus) -> list[Candidate]:
+    """Return these passages of the pool with their sentences, in this order."""
+    found = []
+    for at in picked:
+        passage, start = pool.passages[at], pool.starts[at]
+        article = corpus.articles[passage.article]
+        sentences = tuple(
+            StoredSentence(passage.first + number, passage.article, passage.id, span, pool.vectors[start + number])
+            for number, span in enumerate(passage.sentences)
+        )
+        hit = Hit(Passage(article.id, passage.span, passage.sentences), article, round(float(scores[at]), 4))
+        found.append(Candidate(hit, passage.article, sentences))
+    return found

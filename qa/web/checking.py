@@ -10,7 +10,7 @@ import threading
 from typing import TypedDict
 
 from qa.answering import report
-from qa.answering.wording import quoted
+from qa.answering.compose import quoted
 from qa.errors import WhosaidError
 from qa.library import Library
 from qa.settings import LONGEST_QUOTE

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any, TypedDict
 import gradio as gr
 
 from qa import evidence
-from qa.answering.wording import quoted, same_words
-from qa.answering.wording import speaker as who_says
+from qa.answering.compose import quoted, same_words
+from qa.answering.compose import speaker as who_says
 from qa.errors import QuestionError, WhosaidError
 from qa.library import Library
 from qa.settings import LONGEST_QUESTION

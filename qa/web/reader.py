@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Literal, TypedDict
 from urllib.parse import urlsplit
 
-from qa.answering.wording import UNKNOWN_GROUP, heading
+from qa.answering.compose import UNKNOWN_GROUP, heading
 from qa.types import INFERRED, Article, Citation, Kind, Span, Statement, Voice
 from qa.web import places, reference
 from qa.web.places import Place

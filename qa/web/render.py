@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import TypedDict
 
-from qa.answering.wording import about_written, heading, in_words_of, pieces, quoted, same_words
-from qa.answering.wording import speaker as who_says
+from qa.answering.compose import about_written, heading, in_words_of, pieces, quoted, same_words
+from qa.answering.compose import speaker as who_says
 from qa.types import Citation, Sentence
 from qa.web import reader
 from qa.web.conversation import Shown, Turn

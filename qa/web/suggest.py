@@ -40,7 +40,7 @@ def _forms(answer: Answer, library: Library) -> Iterator[str]:
         return
     heard = list(dict.fromkeys(citation.group for citation in answer.citations if citation.group))
     others = [entry.group.name for entry in library.groups() if entry.group.name not in heard]
-    if len(heard) > 1 and answer.query and answer.query.intent != "compare":
+    if len(heard) > 1 and answer.query and answer.query.asked != "compare":
         yield f"Compare what {the(heard[0])} and {the(heard[1])} say about {topic}"
     elif others:
         yield f"Which other groups speak of {topic}?"

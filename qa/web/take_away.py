@@ -12,7 +12,7 @@ from typing import Any
 
 import gradio as gr
 
-from qa.answering.wording import heading, quoted
+from qa.answering.compose import heading, quoted
 from qa.evidence import FORMS, Entry
 from qa.types import Citation
 from qa.web import conversation, places, reader

@@ -13,9 +13,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from qa.answering.whose import bare
-from qa.answering.writing.vocabulary import NEUTRAL, OPINION, SAY
 from qa.attribution.groups import Registry
 from qa.index.lexical import STOP_WORDS, content_words
+from qa.retrieval.vocabulary import NEUTRAL, OPINION, SAY
 from qa.types import Citation, Span
 
 _MORE = (

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Protocol
 
-from qa.answering.wording import speaker as who_says
+from qa.answering.compose import speaker as who_says
 from qa.answering.words import readings, words_of
 from qa.answering.writing.cast import Cast, Named, points_back, without_and
 from qa.answering.writing.drafts import LONGEST
@@ -23,10 +23,9 @@ from qa.answering.writing.sides import asserts, judges, turned, widened
 from qa.attribution.groups import Registry
 from qa.attribution.quotations import Quotation, quotations
 from qa.index.lexical import STOP_WORDS, content_words, stems
+from qa.retrieval.question import names_in
 from qa.types import Citation, Mark, Sentence, Span
 
-_CAPITALISED = re.compile(r"(?<![\w’'])[A-Z][\w’'\-]*\w(?:\s+(?:of the |of |de |al |bin )?[A-Z0-9][\w’'\-]*\w)*")
-_POSSESSIVE = re.compile(r"['’]s$")
 CITES_NOTHING = "cites no quote"
 CITES_WRONGLY = "cites a number that isn't there"
 NO_SENTENCE = "is no plain sentence"
@@ -415,9 +414,3 @@ def _is_theirs(place: Span, citation: Citation, inside: Sequence[Span]) -> bool:
     if said and not any(span.start <= place.start and place.end <= span.end for span in said):
         return False
     return (citation.voice == "quoted" and not inside) or any(span.start <= place.start and place.end <= span.end for span in inside)
-
-
-def names_in(text: str) -> list[str]:
-    """Return the capitalised names in a text that hold a word with meaning."""
-    names = (_POSSESSIVE.sub("", match.group()) for match in _CAPITALISED.finditer(text))
-    return [name for name in names if content_words(name)]

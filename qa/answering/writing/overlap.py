@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
+from qa.answering.choose import is_there, with_beginnings
 from qa.answering.words import NUMBERS, has_digit
-from qa.answering.writing.vocabulary import NEUTRAL
 from qa.index.lexical import content_words, stems
+from qa.retrieval.vocabulary import NEUTRAL
 
 ENOUGH = 0.999  # words in another order pass even so, and a paraphrase in other words does not
 _LIGHT = "does ask asks want wants call calls put puts make makes say plan warn warns warned add adds according per cent pound dollar euro"
-
-RELATED_LETTERS = 6  # of words that share so many first letters, one may stand for the other
 
 
 class WordOverlap:
@@ -33,19 +32,3 @@ class WordOverlap:
 def _share(wanted: Sequence[str], evidence: str) -> float:
     there = with_beginnings(content_words(evidence))
     return sum(is_there(word, there) for word in wanted) / len(wanted) if wanted else 0.0
-
-
-def is_there(word: str, words: Collection[str]) -> bool:
-    """Tell whether a word, or one that is related to it, is among `words` (what `with_beginnings` returns)."""
-    return word in words or _beginning(word) in words
-
-
-def with_beginnings(words: Iterable[str]) -> set[str]:
-    """Return stems, and of the long ones their first letters too, by which related words are found."""
-    found = set(words)
-    return found | {_beginning(word) for word in found if len(word) >= RELATED_LETTERS}
-
-
-def _beginning(word: str) -> str:
-    """Return the letters that related words share, marked so that they are no word themselves; short words have no relations."""
-    return f"{word[:RELATED_LETTERS]}*" if len(word) >= RELATED_LETTERS else "*"

@@ -13,8 +13,9 @@ from qa.answering.writing.figures import figures
 from qa.errors import WhosaidError
 from qa.index.lexical import content_words
 from qa.models.writer import Limits, Writer, paced
-from qa.query.understanding import understand
 from qa.retrieval.corpus import Corpus
+from qa.retrieval.followup import own_words
+from qa.retrieval.question import names_in, understand
 from qa.settings import LONGEST_QUESTION
 from qa.types import Query, Question
 
@@ -28,7 +29,7 @@ def rewritten(question: Question, writer: Writer, corpus: Corpus, limits: Limits
     try:
         proposed = _one_line("".join(paced(writer, to_rewrite(question.text, question.history), limits)))
     except WhosaidError:
-        return question  # it can be read without
+        return question  # the reading by rules needs nobody
     alone = Question(proposed, (), question.groups, question.speakers, since=question.since, until=question.until, without=question.without)
     return alone if proposed and _reads_the_same(question, alone, corpus) else question
 
@@ -44,22 +45,32 @@ def _one_line(text: str) -> str:
 
 def _reads_the_same(question: Question, alone: Question, corpus: Corpus) -> bool:
     """Tell whether a wording asks the same ones, of the same time, with the words of the follow-up and no others than were said."""
-    ours, proposed = understand(question, corpus), understand(alone, corpus)
-    said = " ".join((*question.history, question.text, *ours.publishers, *ours.speakers))
-    words = set(content_words(alone.text))
+    by_rules, proposed = understand(question, corpus), understand(alone, corpus)
+    if _asked(by_rules) != _asked(proposed):
+        return False
+    said = " ".join((*question.history, question.text, by_rules.text, *by_rules.named))
+    ours, known = set(content_words(alone.text)), set(content_words(said))
+    names = {word for name in names_in(alone.text) for word in content_words(name)}
+    # The first word of a question has a capital whatever it is, so that it may only be a name that is known elsewhere.
+    named = {
+        word for text in (*question.history, question.text, *by_rules.named) for name in names_in(text) for word in content_words(name)
+    }
     return (
-        _asked(ours) == _asked(proposed)
-        and words <= set(content_words(said))
-        and set(content_words(ours.topic)) <= words
-        and figures(question.text) <= figures(alone.text) <= figures(said)
+        ours <= known
+        and {*own_words(question.text), *own_words(by_rules.topic)} <= ours
+        and names <= named | set(content_words(alone.text.split(maxsplit=1)[0]))
+        and figures(alone.text) <= figures(said)
+        and figures(question.text) <= figures(alone.text)
         and _noes(alone.text) == _noes(question.text)
     )
 
 
 def _asked(query: Query) -> tuple[object, ...]:
     """Return what a wording may not change."""
-    asked = frozenset(query.publishers), frozenset(query.speakers), frozenset(query.unknown), frozenset(query.unclear)
-    return (*asked, query.within, query.since, query.until, query.intent, query.negated)
+    return (
+        frozenset(query.publishers), frozenset(query.speakers), frozenset(query.named), query.within, query.since, query.until,
+        query.asked, query.unclear, query.either, frozenset(query.unknown),
+    )  # fmt: skip
 
 
 def _noes(text: str) -> int:

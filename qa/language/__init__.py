@@ -1,1 +1,0 @@
-"""The only home of words of a language: dates, names, numbers, tokens."""
